@@ -1,0 +1,146 @@
+"""Every election under a prefix as one pure state machine, built from one `ElectionState` each.
+
+Rule 1: which keys make an election is decided here. A path is an election once one key directly below it is
+recognised as a candidate; from then on every key anywhere below the path competes in it, strays and nested
+names included, because that is how every client reads the queue.
+Rule 2: like `ElectionState`, it knows no clock, no event loop and no wire.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from .model import Candidate, KeyEvent, KeyPut, Revision, Snapshot, Transition
+from .names import is_candidate, monitor_base, name_to_text, parent_of
+from .state import ElectionState
+
+__all__ = ["Directory"]
+
+
+class Directory:
+    """The elections under one prefix at one revision.
+
+    Attributes:
+        revision: the newest revision taken into account.
+        elections: name → state, for every election seen so far, vacant ones included. Names are relative to
+            the prefix's last slash, so ``client.election(name, prefix=prefix)`` is the same election.
+    """
+
+    # The mutable state: the keys below each path that holds any, the paths recognised as elections, and
+    # which paths lie below which other, for nested names.
+
+    def __init__(self, prefix: str, snapshot: Snapshot) -> None:
+        """Begin at ``snapshot``; what is found there is the starting point, not a transition."""
+        self._base = monitor_base(prefix)
+        self._keys: defaultdict[bytes, dict[bytes, Candidate]] = defaultdict(dict)
+        self._below: defaultdict[bytes, set[bytes]] = defaultdict(set)
+        self._states: dict[bytes, ElectionState] = {}
+        self._named: dict[str, ElectionState] = {}
+        self.elections: Mapping[str, ElectionState] = MappingProxyType(self._named)
+        self.revision = snapshot.revision
+        self._load(snapshot.candidates)
+        for path in self._recognised_paths():
+            self._open(path, ElectionState(self._name(path), self._below_path(path, snapshot)))
+
+    def apply(self, revision: Revision) -> list[Transition]:
+        """Take in one whole revision of the prefix; one already known changes nothing."""
+        if revision.revision <= self.revision:
+            return []
+        self.revision = revision.revision
+        touched: defaultdict[bytes, list[KeyEvent]] = defaultdict(list)
+        opened: list[bytes] = []
+        for event in revision.events:
+            parent = parent_of(event.key)
+            if isinstance(event, KeyPut):
+                self._store(parent, event.candidate)
+                if parent not in self._states and parent not in opened and is_candidate(event.candidate):
+                    opened.append(parent)
+            else:
+                self._discard(parent, event.key)
+            for path in self._elections_over(parent):
+                touched[path].append(event)
+        transitions = []
+        for path, events in touched.items():
+            transitions += self._states[path].absorb(revision.revision, events, revision.observed_at)
+        for path in opened:
+            transitions += self._recognise(path, revision)
+        return transitions
+
+    def reset(self, snapshot: Snapshot) -> list[Transition]:
+        """Start over from a fresh read; what may have been missed is reported with ``gap=True``."""
+        if snapshot.revision <= self.revision:
+            return []
+        self.revision = snapshot.revision
+        self._keys.clear()
+        self._below.clear()
+        self._load(snapshot.candidates)
+        for path in self._recognised_paths():
+            if path not in self._states:
+                self._open(path, ElectionState(self._name(path)))
+        return [
+            transition
+            for path, state in self._states.items()
+            for transition in state.reset(self._below_path(path, snapshot))
+        ]
+
+    def _load(self, candidates: Iterable[Candidate]) -> None:
+        for candidate in candidates:
+            self._store(parent_of(candidate.key), candidate)
+
+    def _recognised_paths(self) -> list[bytes]:
+        return [path for path, keys in self._keys.items() if any(map(is_candidate, keys.values()))]
+
+    def _store(self, parent: bytes, candidate: Candidate) -> None:
+        if parent not in self._keys:
+            for ancestor in _ancestors(parent):
+                self._below[ancestor].add(parent)
+        self._keys[parent][candidate.key] = candidate
+
+    def _discard(self, parent: bytes, key: bytes) -> None:
+        keys = self._keys.get(parent)
+        if keys is None:
+            return
+        keys.pop(key, None)
+        if not keys:
+            del self._keys[parent]
+            for ancestor in _ancestors(parent):
+                self._below[ancestor].discard(parent)
+                if not self._below[ancestor]:
+                    del self._below[ancestor]
+
+    def _elections_over(self, parent: bytes) -> Iterator[bytes]:
+        """The paths of all elections that a key directly below ``parent`` competes in."""
+        if parent in self._states:
+            yield parent
+        for ancestor in _ancestors(parent):
+            if ancestor in self._states:
+                yield ancestor
+
+    def _below_path(self, path: bytes, snapshot: Snapshot) -> Snapshot:
+        candidates = list(self._keys.get(path, {}).values())
+        for nested in self._below.get(path, ()):
+            candidates += self._keys[nested].values()
+        return Snapshot(snapshot.revision, tuple(candidates), snapshot.observed_at)
+
+    def _recognise(self, path: bytes, revision: Revision) -> list[Transition]:
+        state = ElectionState(self._name(path))
+        self._open(path, state)
+        empty = Snapshot(revision.revision, (), revision.observed_at)
+        everybody = (KeyPut(candidate) for candidate in self._below_path(path, empty).candidates)
+        return state.absorb(revision.revision, everybody, revision.observed_at)
+
+    def _open(self, path: bytes, state: ElectionState) -> None:
+        self._states[path] = self._named[state.name] = state
+
+    def _name(self, path: bytes) -> str:
+        # A candidate directly below the prefix belongs to an election whose root is the prefix: its name is empty.
+        return name_to_text((path + b"/").removeprefix(self._base)[:-1])
+
+
+def _ancestors(path: bytes) -> Iterator[bytes]:
+    """Every path above ``path``, nearest first."""
+    while b"/" in path:
+        path = path.rpartition(b"/")[0]
+        yield path

@@ -1,0 +1,93 @@
+"""The errors of election_core, sorted by what the caller does next.
+
+::
+
+    ElectionError
+    ├── LeadershipLost          stop the work at once, then campaign again
+    ├── NotLeader               this call needs leadership; await wait() first
+    ├── CampaignClosed          this campaign has ended; start a new one
+    ├── Unavailable             no member answered in time; retry
+    │   └── Compacted           that history is gone; read again and go on
+    ├── AuthenticationFailed    fix the credentials or the permissions
+    └── InvalidConfig           fix the argument (also a ValueError)
+
+Every error carries what it speaks of in fields: ``election`` and ``key`` where it has them, ``endpoint``
+where one member is to blame.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AuthenticationFailed",
+    "CampaignClosed",
+    "Compacted",
+    "ElectionError",
+    "InvalidConfig",
+    "LeadershipLost",
+    "NotLeader",
+    "Unavailable",
+]
+
+
+class ElectionError(Exception):
+    """Base of everything that election_core raises on purpose.
+
+    Attributes:
+        message: what happened and what to do next, one sentence or two.
+        election: name of the election, or ``None`` where none is involved.
+        key: key of the candidate, or ``None``.
+        endpoint: ``host:port`` of the member that is to blame, or ``None``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        election: str | None = None,
+        key: bytes | None = None,
+        endpoint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.election = election
+        self.key = key
+        self.endpoint = endpoint
+
+
+class LeadershipLost(ElectionError):
+    """The candidate is out: its lease died, or its key was deleted or taken over. Terminal for the campaign.
+
+    A waiting candidate gets it too: without key and lease it can never be elected.
+    """
+
+
+class NotLeader(ElectionError):
+    """The call needs leadership and this candidate does not lead (yet)."""
+
+
+class CampaignClosed(ElectionError):
+    """The campaign was resigned, abandoned or has failed before; it never comes back."""
+
+
+class Unavailable(ElectionError):
+    """No endpoint answered in time. Whether the request was carried out is not known; every call can be retried."""
+
+
+class Compacted(Unavailable):
+    """The requested revision is no longer kept by etcd.
+
+    Attributes:
+        compact_revision: the oldest revision that can still be read.
+    """
+
+    def __init__(self, message: str, *, compact_revision: int, endpoint: str | None = None) -> None:
+        super().__init__(message, endpoint=endpoint)
+        self.compact_revision = compact_revision
+
+
+class AuthenticationFailed(ElectionError):
+    """etcd refused the credentials, or the user may not touch these keys. Retrying does not help."""
+
+
+class InvalidConfig(ElectionError, ValueError):
+    """An argument that can never work; nothing was written."""

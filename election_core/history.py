@@ -1,0 +1,112 @@
+"""The term log: who led one election from when to when, as far as this program has seen it. Pure.
+
+A recorded term is what was observed, nothing more: the leader found at the start began at an unknown time, and
+across a gap neither the end of one term nor the beginning of the next is known exactly.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from .model import Candidate, Transition
+
+__all__ = ["Term", "TermLog"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One stretch of time under one leader, or without any."""
+
+    leader: Candidate | None
+    """The leader with what it last proclaimed, or ``None`` for a vacancy."""
+    began_at: datetime
+    """When this program saw it begin (aware, UTC)."""
+    began_known: bool
+    """False: it was already under way when first seen, or it began somewhere inside a gap."""
+    ended_at: datetime | None = None
+    """When this program saw it end, or ``None`` while it lasts."""
+    ended_known: bool = True
+    """False: it ended somewhere inside a gap, and other terms may have come and gone there."""
+
+    @property
+    def is_vacant(self) -> bool:
+        return self.leader is None
+
+    def duration(self, now: datetime) -> timedelta:
+        """How long it lasted, or has lasted until ``now``; a lower bound unless ``began_known``."""
+        return max((self.ended_at or now) - self.began_at, timedelta(0))
+
+
+class TermLog:
+    """The last ``limit`` terms of one election, newest last.
+
+    Attributes:
+        name: name of the election.
+        dropped: how many old terms were forgotten to keep within the limit.
+    """
+
+    __slots__ = ("_changes", "_terms", "dropped", "name")
+
+    def __init__(self, name: str, leader: Candidate | None, now: datetime, *, known: bool = False, limit: int = 1000):
+        """Begin with the leader of the first read. ``known``: the election was seen to begin at ``now``."""
+        self.name = name
+        self.dropped = 0
+        self._terms: deque[Term] = deque([Term(leader, now, known)], maxlen=limit)
+        self._changes: deque[datetime] = deque(maxlen=limit)
+
+    def record(self, transition: Transition) -> None:
+        """Take in the next transition; they must come in revision order."""
+        current, now = self._terms[-1], transition.observed_at
+        if transition.kind == "proclaimed":
+            self._terms[-1] = replace(current, leader=transition.after)
+            return
+        self._terms[-1] = replace(current, ended_at=now, ended_known=not transition.gap)
+        if len(self._terms) == self._terms.maxlen:
+            self.dropped += 1
+        self._terms.append(Term(transition.after, now, began_known=not transition.gap))
+        if transition.after is not None:
+            self._changes.append(now)
+
+    @property
+    def current(self) -> Term:
+        """The term, or vacancy, that lasts."""
+        return self._terms[-1]
+
+    @property
+    def terms(self) -> Sequence[Term]:
+        """All remembered terms and vacancies, oldest first."""
+        return tuple(self._terms)
+
+    def between(self, since: datetime, until: datetime) -> Iterator[Term]:
+        """The terms that overlap ``[since, until]``, newest first."""
+        for term in reversed(self._terms):
+            if term.ended_at is not None and term.ended_at < since:
+                return
+            if term.began_at <= until:
+                yield term
+
+    def changes(self, since: datetime, until: datetime) -> int:
+        """How many terms began within ``(since, until]``; vacancies do not count."""
+        return sum(since < at <= until for at in self._changes)
+
+    def changes_per_bucket(self, until: datetime, bucket: timedelta, count: int) -> list[int]:
+        """How many terms began in each of the last ``count`` buckets before ``until``, oldest first."""
+        counts = [0] * count
+        for at in reversed(self._changes):
+            index = count - 1 - int((until - at) / bucket)
+            if index < 0:
+                break
+            if at <= until:
+                counts[index] += 1
+        return counts
+
+    def hold_times(self) -> list[float]:
+        """Seconds that each finished term lasted, oldest first, vacancies left out and gaps left out."""
+        return [
+            term.duration(term.ended_at).total_seconds()
+            for term in self._terms
+            if term.ended_at is not None and not term.is_vacant and term.began_known and term.ended_known
+        ]

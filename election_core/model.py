@@ -1,0 +1,106 @@
+"""The values that cross layers: candidates, events, snapshots, transitions. All frozen, all pure.
+
+Order and identity are revisions. A candidate *is* its ``(key, create_revision)``: a key that is deleted and
+created again is somebody else, and an equal value says nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+__all__ = ["Candidate", "KeyDeleted", "KeyEvent", "KeyPut", "Revision", "Snapshot", "Transition", "TransitionKind"]
+
+TransitionKind = Literal["elected", "vacated", "succeeded", "proclaimed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A key under an election's prefix, as etcd stores it."""
+
+    key: bytes
+    """Whole key, ``<prefix>/<name>/<suffix>``. The suffix means nothing."""
+    value: bytes
+    """What the candidate proclaims, up to etcd's request limit (1.5 MiB unless configured)."""
+    lease_id: int
+    """Lease that the key hangs on; 0 for a stray key that never expires."""
+    create_revision: int
+    """Revision that created the key: the place in line and the fencing token."""
+    mod_revision: int
+    """Revision of the last write to the key."""
+
+    def is_same_candidate(self, other: Candidate | None) -> bool:
+        """Whether both are one candidacy, whatever either proclaims."""
+        return other is not None and self.create_revision == other.create_revision and self.key == other.key
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPut:
+    """A key was created or written."""
+
+    candidate: Candidate
+
+    @property
+    def key(self) -> bytes:
+        return self.candidate.key
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDeleted:
+    """A key was deleted, by a client or because its lease ended; etcd does not say which."""
+
+    key: bytes
+
+
+KeyEvent = KeyPut | KeyDeleted
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Everything that one revision changed under the watched prefix.
+
+    The unit is the revision: one lease expiry or one transaction can change several keys at once, and
+    between them there is no moment at which anybody led.
+    """
+
+    revision: int
+    events: tuple[KeyEvent, ...]
+    observed_at: datetime
+    """When it reached this program (aware, UTC). etcd keeps no times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All candidates under the watched prefix as of one revision, in any order."""
+
+    revision: int
+    candidates: tuple[Candidate, ...]
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One change of an election's leadership, or of what its leader proclaims."""
+
+    election: str
+    """Name of the election."""
+    revision: int
+    """Revision at which ``after`` held; for a gap, the revision at which it was read."""
+    before: Candidate | None
+    """The leader before, or ``None`` for a vacancy."""
+    after: Candidate | None
+    """The leader from now on, or ``None`` for a vacancy."""
+    gap: bool
+    """Revisions were skipped since this election's previous transition, so terms may be missing."""
+    observed_at: datetime
+    """When it reached this program (aware, UTC). etcd keeps no times."""
+
+    @property
+    def kind(self) -> TransitionKind:
+        """What happened: ``proclaimed`` leaves the term as it is, the others begin or end one."""
+        if self.after is None:
+            return "vacated"
+        if self.before is None:
+            return "elected"
+        return "proclaimed" if self.after.is_same_candidate(self.before) else "succeeded"

@@ -1,0 +1,136 @@
+"""One election as a pure state machine: whole revisions in, transitions out.
+
+Rule 1: who leads is decided here and nowhere else. The leader is the oldest live key by create revision.
+Rule 2: this file knows no clock, no event loop and no wire; times arrive inside its inputs.
+
+Theory of operation: etcd numbers every change of the whole key space with one revision, and a key's create
+revision never changes while the key lives. So the queue is the set of live keys ordered by create revision,
+and a transition is a difference between the oldest key before a revision and after it. A revision that is
+not newer than the state is a redelivery and changes nothing. What cannot be known, because revisions were
+skipped, is said with ``gap=True`` on the next transition.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from datetime import datetime
+
+from .model import Candidate, KeyEvent, KeyPut, Revision, Snapshot, Transition
+
+__all__ = ["ElectionState"]
+
+
+def _order(candidate: Candidate) -> tuple[int, bytes]:
+    return candidate.create_revision, candidate.key
+
+
+class ElectionState:
+    """The queue of one election at one revision.
+
+    Attributes:
+        name: the election's name, copied into its transitions.
+        revision: the newest revision that the state takes into account; 0 before the first input.
+    """
+
+    __slots__ = ("_by_key", "_gap", "_queue", "name", "revision")
+
+    # The mutable state is the queue, sorted by create revision, its index by key, and whether a gap is
+    # still to be reported.
+
+    def __init__(self, name: str, snapshot: Snapshot | None = None) -> None:
+        """Begin at ``snapshot``, or with an election that has never had a candidate.
+
+        Beginning is no transition: what came before the snapshot is outside this state's history.
+        """
+        self.name = name
+        self.revision = 0
+        self._queue: list[Candidate] = []
+        self._by_key: dict[bytes, Candidate] = {}
+        self._gap = False
+        if snapshot is not None:
+            self._replace(snapshot)
+
+    def __repr__(self) -> str:
+        leader = self.leader
+        held_by = "vacant" if leader is None else f"led by {leader.value[:40]!r}"
+        return f"<ElectionState {self.name!r} {held_by}, {len(self)} candidates, revision {self.revision}>"
+
+    def __len__(self) -> int:
+        """How many candidates there are, the leader included."""
+        return len(self._queue)
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._by_key
+
+    @property
+    def leader(self) -> Candidate | None:
+        """The oldest live candidate, or ``None`` while the election is vacant."""
+        return self._queue[0] if self._queue else None
+
+    @property
+    def queue(self) -> tuple[Candidate, ...]:
+        """All candidates in order of create revision; the first one leads."""
+        return tuple(self._queue)
+
+    def apply(self, revision: Revision) -> list[Transition]:
+        """Take in one whole revision; a revision already known changes nothing."""
+        if revision.revision <= self.revision:
+            return []
+        return self.absorb(revision.revision, revision.events, revision.observed_at)
+
+    def absorb(self, revision: int, events: Iterable[KeyEvent], observed_at: datetime) -> list[Transition]:
+        """`apply` for a caller that splits one revision's events over many elections itself."""
+        before = self.leader
+        for event in events:
+            self._remove(event.key) if not isinstance(event, KeyPut) else self._put(event.candidate)
+        self.revision = revision
+        return self._transition(before, observed_at)
+
+    def reset(self, snapshot: Snapshot) -> list[Transition]:
+        """Start over from a fresh read because the revisions in between cannot be had.
+
+        A snapshot that is not newer than the state skips nothing and changes nothing.
+        """
+        if snapshot.revision <= self.revision:
+            return []
+        before = self.leader
+        self._replace(snapshot)
+        self._gap = True
+        return self._transition(before, snapshot.observed_at)
+
+    def _replace(self, snapshot: Snapshot) -> None:
+        self._queue = sorted(snapshot.candidates, key=_order)
+        self._by_key = {candidate.key: candidate for candidate in self._queue}
+        self.revision = snapshot.revision
+
+    def _put(self, candidate: Candidate) -> None:
+        known = self._by_key.get(candidate.key)
+        if known is not None and known.create_revision == candidate.create_revision:
+            self._queue[self._index(known)] = candidate
+        else:
+            if known is not None:
+                del self._queue[self._index(known)]
+            self._queue.insert(self._index(candidate), candidate)
+        self._by_key[candidate.key] = candidate
+
+    def _remove(self, key: bytes) -> None:
+        known = self._by_key.pop(key, None)
+        if known is not None:
+            del self._queue[self._index(known)]
+
+    def _index(self, candidate: Candidate) -> int:
+        # A new candidate is nearly always the youngest, and the one that leaves is nearly always the leader.
+        queue = self._queue
+        if not queue or _order(queue[-1]) < _order(candidate):
+            return len(queue)
+        if queue[0] is candidate:
+            return 0
+        return bisect_left(queue, _order(candidate), key=_order)
+
+    def _transition(self, before: Candidate | None, observed_at: datetime) -> list[Transition]:
+        after = self.leader
+        if after is before or after == before:
+            return []
+        gap, self._gap = self._gap, False
+        return [Transition(self.name, self.revision, before, after, gap, observed_at)]
