@@ -30,35 +30,25 @@ class LeaseClock:
         deadline: the moment from which the lease must be taken for dead.
     """
 
-    __slots__ = ("_sent", "deadline", "ttl")
+    __slots__ = ("deadline", "ttl")
 
-    # The mutable state is the deadline and the send times of renewals that no reply has answered yet.
+    # The mutable state is the deadline, which never moves back, and the TTL.
 
-    def __init__(self, ttl: float, *, granted_at: float) -> None:
-        """``granted_at``: when the request that granted or last proved the lease was *sent*."""
+    def __init__(self, ttl: float, *, remaining: float, sent_at: float) -> None:
+        """
+        Args:
+            ttl: what a renewal gives, in seconds.
+            remaining: what etcd said is left, in seconds; the whole TTL of a lease just granted.
+            sent_at: when the request that told so was *sent*.
+        """
         self.ttl = ttl
-        self.deadline = granted_at + ttl - margin_for(ttl)
-        self._sent: list[float] = []
+        self.deadline = sent_at + remaining - margin_for(ttl)
 
-    def sent(self, now: float) -> None:
-        """A renewal goes out now."""
-        self._sent.append(now)
-
-    def answered(self, ttl: float) -> None:
-        """A reply came: it answers the oldest renewal that is still open, since replies keep their order."""
-        if self._sent:
-            sent_at = self._sent.pop(0)
-            self.ttl = ttl
-            self.deadline = max(self.deadline, sent_at + ttl - margin_for(ttl))
-
-    def unanswered_since(self) -> float | None:
-        """When the oldest open renewal was sent, or ``None`` when all are answered."""
-        return self._sent[0] if self._sent else None
-
-    def forget_sent(self) -> None:
-        """The stream broke: replies to what was sent on it never come."""
-        self._sent.clear()
+    def renewed(self, ttl: float, *, sent_at: float) -> None:
+        """etcd has answered the renewal that was sent then. Answers may come in any order."""
+        self.ttl = ttl
+        self.deadline = max(self.deadline, sent_at + ttl - margin_for(ttl))
 
     def remaining(self, now: float) -> float:
-        """Seconds until the deadline; 0 once it has passed, and then for ever 0 unless renewed."""
+        """Seconds until the deadline; 0 once it has passed."""
         return max(0.0, self.deadline - now)

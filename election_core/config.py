@@ -1,0 +1,93 @@
+"""Where etcd is and how to be let in: endpoints and credentials, checked before anything is connected. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from os import PathLike
+
+from .errors import InvalidConfig
+
+__all__ = ["TLS", "Endpoint", "check_timeout", "parse_endpoints"]
+
+_ENDPOINT = re.compile(r"(?:(?P<scheme>https?)://)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^\s:/\[\]@]+):(?P<port>\d{1,5})/?")
+
+
+@dataclass(frozen=True, slots=True)
+class TLS:
+    """Paths of PEM files for encrypted connections."""
+
+    ca: str | PathLike[str] | None = None
+    """Certificates of the authorities that sign the servers'; ``None`` for the system's."""
+    cert: str | PathLike[str] | None = None
+    """Our own certificate, where the server asks for one; needs ``key``."""
+    key: str | PathLike[str] | None = None
+    """Private key of ``cert``."""
+
+    def __post_init__(self) -> None:
+        if (self.cert is None) != (self.key is None):
+            raise InvalidConfig("A client certificate needs its key and a key its certificate: give cert and key.")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of one member."""
+
+    host: str
+    """Name or address; an IPv6 address without brackets."""
+    port: int
+    encrypted: bool | None = None
+    """What the scheme said: True for https, False for http, ``None`` without a scheme."""
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_endpoints(endpoints: str | Iterable[str]) -> tuple[Endpoint, ...]:
+    """Endpoints from ``"host:port,host:port"`` or a list of such; repeated ones are taken once.
+
+    Raises:
+        InvalidConfig: there is none, or one is malformed.
+    """
+    given = [endpoints] if isinstance(endpoints, str) else list(endpoints)
+    parts = [part.strip() for text in given for part in _as_text(text).split(",")]
+    parsed = tuple(dict.fromkeys(_parse(part) for part in parts if part))
+    if not parsed:
+        raise InvalidConfig(f"No endpoint in {endpoints!r}; give host:port, such as 127.0.0.1:2379.")
+    return parsed
+
+
+def check_timeout(timeout: float) -> float:
+    """A bound on calls in seconds.
+
+    Raises:
+        InvalidConfig: it is not a positive number.
+    """
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
+        raise InvalidConfig(f"A timeout is a positive number of seconds; got {timeout!r}.")
+    return float(timeout)
+
+
+def _as_text(part: object) -> str:
+    if not isinstance(part, str):
+        raise InvalidConfig(f"An endpoint is text, such as '127.0.0.1:2379'; got {part!r}.")
+    return part
+
+
+def _parse(text: str) -> Endpoint:
+    match = _ENDPOINT.fullmatch(text)
+    if match is None or not 0 < int(match["port"]) < 65536:
+        raise InvalidConfig(
+            f"The endpoint {text!r} is malformed; give host:port, such as 127.0.0.1:2379 or https://[::1]:2379."
+        )
+    host = match["host"]
+    if host.startswith("["):
+        host = host[1:-1]
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError as exc:
+            raise InvalidConfig(f"The endpoint {text!r} has no valid IPv6 address in its brackets.") from exc
+    scheme = match["scheme"]
+    return Endpoint(host, int(match["port"]), None if scheme is None else scheme == "https")

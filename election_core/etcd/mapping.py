@@ -1,0 +1,66 @@
+"""Foreign failures become ours here: gRPC status codes and etcd's error texts, nothing else crosses the border."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aetcd.rpc import StatusCode
+
+from ..errors import AuthenticationFailed, Compacted, ElectionError, InvalidConfig, LeadershipLost, Unavailable
+
+__all__ = ["LeaseExists", "TokenRefused", "map_error"]
+
+
+class TokenRefused(AuthenticationFailed):
+    """The token has expired or is unknown to this member: authenticate again and repeat the call."""
+
+
+class LeaseExists(ElectionError):
+    """The lease that was to be granted is there already: an earlier try was carried out."""
+
+
+# etcd's error texts (server, package rpctypes) that decide more than their status code does.
+_BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
+    ("invalid auth token", TokenRefused, "The authentication token was refused; authenticate again."),
+    ("auth store revision is old", TokenRefused, "The users or roles have changed since; authenticate again."),
+    ("lease already exists", LeaseExists, "The lease exists already."),
+    ("lease not found", LeadershipLost, "The lease no longer exists; campaign again with a new one."),
+    ("invalid user ID or password", AuthenticationFailed, "Wrong user name or password; check both."),
+    ("authentication is not enabled", AuthenticationFailed, "etcd has no authentication enabled; connect without user"),
+    ("user name is empty", AuthenticationFailed, "etcd wants a user; give username and password."),
+    ("permission denied", AuthenticationFailed, "The user may not do this; grant it read and write on the prefix."),
+    ("request is too large", InvalidConfig, "The value is larger than etcd's request limit; proclaim a shorter one."),
+    ("larger than max", InvalidConfig, "The value is larger than etcd's request limit; proclaim a shorter one."),
+    (
+        "database space exceeded",
+        ElectionError,
+        "etcd's database is full: compact, defragment, disarm NOSPACE.",
+    ),
+)
+
+_TRANSIENT = {
+    StatusCode.UNAVAILABLE,
+    StatusCode.DEADLINE_EXCEEDED,
+    StatusCode.CANCELLED,
+    StatusCode.ABORTED,
+    StatusCode.RESOURCE_EXHAUSTED,
+    StatusCode.INTERNAL,
+    StatusCode.UNKNOWN,
+}
+
+
+def map_error(exc: Any, endpoint: str) -> ElectionError:
+    """The error of ours that says what an `AioRpcError` from ``endpoint`` means for the caller."""
+    code, details = exc.code(), exc.details() or ""
+    for text, kind, cure in _BY_TEXT:
+        if text in details:
+            return kind(f"{cure} ({endpoint}: {details})", endpoint=endpoint)
+    if "has been compacted" in details:
+        return Compacted(f"{endpoint}: {details}", compact_revision=0, endpoint=endpoint)
+    if code is StatusCode.UNAUTHENTICATED or code is StatusCode.PERMISSION_DENIED:
+        return AuthenticationFailed(f"{endpoint} refused the request: {details}", endpoint=endpoint)
+    if code is StatusCode.DEADLINE_EXCEEDED:
+        return Unavailable(f"{endpoint} did not answer in time; is it running and reachable?", endpoint=endpoint)
+    if code in _TRANSIENT:
+        return Unavailable(f"{endpoint} is unavailable: {details or code.name}", endpoint=endpoint)
+    return ElectionError(f"{endpoint} answered {code.name}: {details}", endpoint=endpoint)

@@ -1,0 +1,130 @@
+"""`Store` on a real etcd."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import Any
+
+from aetcd import rpc, transactions
+
+from ..clock import utc_now
+from ..config import TLS, Endpoint
+from ..errors import ElectionError, LeadershipLost
+from ..model import Snapshot
+from ..store import EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
+from .calls import Caller
+from .mapping import LeaseExists, map_error
+from .members import Member, Members
+from .streams import open_renewals, open_watch
+from .wire import candidate_of, range_request, txn_request, txn_result
+
+__all__ = ["EtcdStore"]
+
+_PAGE = 10_000
+
+
+class EtcdStore:
+    """`Store` over aetcd's stubs. Connects when first used."""
+
+    def __init__(
+        self,
+        endpoints: tuple[Endpoint, ...],
+        *,
+        username: str | None,
+        password: str | None,
+        tls: TLS | None,
+        timeout: float,
+    ) -> None:
+        self.timeout = timeout
+        self._members = Members(endpoints, tls)
+        self._caller = Caller(self._members, username, password, timeout)
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        return tuple(member.endpoint for member in self._members.all)
+
+    async def read(self, query: Read) -> Snapshot:
+        """All pages are read at the revision of the first, so the snapshot is of one revision."""
+        limit = query.limit or _PAGE
+        reply = await self._range(replace(query, limit=limit))
+        revision, candidates = reply.header.revision, [candidate_of(kv) for kv in reply.kvs]
+        while reply.more and not query.limit:
+            rest = replace(query, limit=limit, keys=KeyRange(candidates[-1].key + b"\0", query.keys.end))
+            reply = await self._range(rest, revision=revision)
+            candidates += map(candidate_of, reply.kvs)
+        return Snapshot(revision, tuple(candidates), utc_now())
+
+    async def txn(self, txn: Txn) -> TxnResult:
+        return txn_result(await self._caller.call(lambda member: member.kv.Txn, txn_request(txn)))
+
+    async def grant(self, lease_id: int, ttl: int) -> LeaseInfo:
+        request = rpc.LeaseGrantRequest(ID=lease_id, TTL=ttl)
+        try:
+            reply = await self._caller.call(lambda member: member.leases.LeaseGrant, request)
+        except LeaseExists as exc:
+            info = await self.lease(lease_id)
+            if info is None:
+                raise LeadershipLost(f"The lease {lease_id:x} ended while it was granted; try again.") from exc
+            return info
+        return LeaseInfo(lease_id, int(reply.TTL), int(reply.TTL))
+
+    async def revoke(self, lease_id: int) -> bool:
+        request = rpc.LeaseRevokeRequest(ID=lease_id)
+        try:
+            await self._caller.call(lambda member: member.leases.LeaseRevoke, request)
+        except LeadershipLost:
+            return False
+        return True
+
+    async def lease(self, lease_id: int) -> LeaseInfo | None:
+        request = rpc.LeaseTimeToLiveRequest(ID=lease_id)
+        reply = await self._caller.call(lambda member: member.leases.LeaseTimeToLive, request)
+        return None if reply.TTL < 0 else LeaseInfo(lease_id, reply.grantedTTL, reply.TTL)
+
+    def renewals(self) -> AbstractAsyncContextManager[RenewalStream]:
+        return open_renewals(self._caller)
+
+    def watch(
+        self, keys: Sequence[KeyRange], *, start_revision: int = 0, deletes_only: bool = False
+    ) -> AbstractAsyncContextManager[WatchStream]:
+        return open_watch(self._caller, keys, start_revision, deletes_only)
+
+    def suspect(self, endpoint: str) -> None:
+        self._members.suspect(endpoint)
+
+    def guard(self, guard: Guard) -> object:
+        """The comparison as aetcd's transactions take it."""
+        return transactions.Create(guard.key) == guard.create_revision
+
+    async def status(self) -> list[EndpointStatus]:
+        return await asyncio.gather(*map(self._status_of, self._members.all))
+
+    async def close(self) -> None:
+        await self._members.close()
+
+    async def _range(self, query: Read, **extra: Any) -> Any:
+        return await self._caller.call(lambda member: member.kv.Range, range_request(query, **extra))
+
+    async def _status_of(self, member: Member) -> EndpointStatus:
+        began = time.monotonic()
+        try:
+            metadata = await self._caller.metadata(member, self.timeout)
+            reply = await member.maintenance.Status(rpc.StatusRequest(), timeout=self.timeout, metadata=metadata)
+        except rpc.AioRpcError as exc:
+            return EndpointStatus(member.endpoint, False, error=map_error(exc, member.endpoint).message)
+        except ElectionError as exc:
+            return EndpointStatus(member.endpoint, False, error=exc.message)
+        return EndpointStatus(
+            member.endpoint,
+            reachable=True,
+            round_trip=time.monotonic() - began,
+            version=reply.version,
+            member_id=reply.header.member_id,
+            raft_leader=reply.leader,
+            db_size=reply.dbSize,
+            alarms=tuple(getattr(reply, "errors", ())),
+        )

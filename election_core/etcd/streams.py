@@ -1,0 +1,206 @@
+"""Watches and lease renewals on etcd's own streams, one stream each, never silent for long without an error."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+from aetcd import rpc
+
+from ..clock import utc_now
+from ..errors import AuthenticationFailed, Compacted, ElectionError, Unavailable
+from ..store import KeyRange, WatchResponse
+from .calls import Caller, Metadata
+from .mapping import TokenRefused, map_error
+from .members import Member
+from .wire import revisions_of, watch_request
+
+__all__ = ["EtcdRenewals", "EtcdWatch", "open_renewals", "open_watch"]
+
+QUIET = 1.0
+"""Seconds without a message after which a watch asks for a sign of life."""
+
+_REQUIRE_LEADER = (("hasleader", "true"),)
+"""Without it a member that has lost its cluster keeps a stream open and silent for ever."""
+
+
+class _Stream:
+    """One bidirectional call whose failures arrive as ours, and are told to whoever chooses the next member."""
+
+    def __init__(self, caller: Caller, member: Member, method: Any, metadata: Metadata) -> None:
+        self.endpoint = member.endpoint
+        self._caller = caller
+        self._metadata = metadata
+        self._call = method(metadata=metadata + _REQUIRE_LEADER)
+        self._gave_up = False
+
+    async def _write(self, message: Any) -> None:
+        try:
+            await self._call.write(message)
+        except (rpc.AioRpcError, asyncio.InvalidStateError) as exc:
+            raise self._failed(exc) from exc
+        except asyncio.CancelledError:
+            self._raise_if_ended()
+            raise
+
+    async def _read(self) -> Any:
+        try:
+            message = await self._call.read()
+        except rpc.AioRpcError as exc:
+            raise self._failed(exc) from exc
+        except asyncio.CancelledError:
+            self._raise_if_ended()
+            raise
+        if message is grpc.aio.EOF:
+            raise self._unavailable("ended the stream")
+        return message
+
+    def stop(self) -> None:
+        self._call.cancel()
+
+    def _give_up(self) -> None:
+        self._gave_up = True
+        self._call.cancel()
+
+    def _failed(self, exc: Exception) -> ElectionError:
+        if not isinstance(exc, rpc.AioRpcError):
+            return self._unavailable("ended the stream")
+        return self._judged(map_error(exc, self.endpoint))
+
+    def _judged(self, error: ElectionError) -> ElectionError:
+        """A refused token costs a new one, a failed member its preference; both are worth another try."""
+        if isinstance(error, TokenRefused):
+            self._caller.forget_token(self._metadata)
+            return Unavailable(error.message, endpoint=self.endpoint)
+        if isinstance(error, Unavailable) and not isinstance(error, Compacted):
+            self._caller.members.suspect(self.endpoint)
+        return error
+
+    def _unavailable(self, what: str) -> ElectionError:
+        return self._judged(Unavailable(f"{self.endpoint} {what}.", endpoint=self.endpoint))
+
+    def _raise_if_ended(self) -> None:
+        """A cancelled call cancels whoever reads it; only a cancellation of the task itself is passed on."""
+        task = asyncio.current_task()
+        if task is None or not task.cancelling():
+            raise self._unavailable("was silent for too long" if self._gave_up else "closed the stream")
+
+
+class EtcdWatch(_Stream):
+    """`WatchStream` over one call of etcd's Watch service."""
+
+    # The mutable state: when the last message came, and the watchdog's timer.
+
+    def __init__(self, caller: Caller, member: Member, metadata: Metadata) -> None:
+        super().__init__(caller, member, member.watches.Watch, metadata)
+        self.revision = 0
+        self._heard_at = time.monotonic()
+        self._asked_at: float | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._watchdog = asyncio.get_running_loop().call_later(QUIET, self._check)
+
+    async def establish(self, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool) -> None:
+        """Create a watcher for each range and wait until the server has confirmed them all."""
+        try:
+            async with asyncio.timeout(self._caller.timeout):
+                for part in keys:
+                    await self._write(watch_request(part, start_revision, deletes_only))
+                for _ in keys:
+                    response = await self._response()
+                    self.revision = max(self.revision, response.header.revision)
+        except TimeoutError as exc:
+            raise self._unavailable("did not establish a watch in time") from exc
+
+    async def __aiter__(self) -> AsyncIterator[WatchResponse]:
+        while True:
+            response = await self._response()
+            yield WatchResponse(response.header.revision, revisions_of(response.events, utc_now()))
+
+    def stop(self) -> None:
+        super().stop()
+        self._watchdog.cancel()
+        if self._asking is not None:
+            self._asking.cancel()
+
+    async def _response(self) -> Any:
+        response = await self._read()
+        self._heard_at = time.monotonic()
+        self._asked_at = None
+        if response.compact_revision:
+            raise Compacted(
+                f"{self.endpoint} has compacted the history before revision {response.compact_revision}.",
+                compact_revision=response.compact_revision,
+                endpoint=self.endpoint,
+            )
+        # Looked at before anything else: a refused watch is created and cancelled in one message, with an id
+        # that on older servers is another watch's.
+        if response.canceled:
+            raise self._judged(_refusal(response.cancel_reason, self.endpoint))
+        return response
+
+    def _check(self) -> None:
+        """Ask for a sign of life when it is quiet, and give the member up when none comes."""
+        now = time.monotonic()
+        if self._asked_at is not None and now - self._asked_at > self._caller.timeout:
+            self._give_up()
+            return
+        if self._asked_at is None and now - self._heard_at >= QUIET:
+            self._asked_at = now
+            self._asking = asyncio.ensure_future(self._ask())
+        self._watchdog = asyncio.get_running_loop().call_later(QUIET, self._check)
+
+    async def _ask(self) -> None:
+        try:
+            await self._write(rpc.WatchRequest(progress_request=rpc.WatchProgressRequest()))
+        except ElectionError:
+            return  # whoever reads the stream is told the same
+
+
+class EtcdRenewals(_Stream):
+    """`RenewalStream` over one call of etcd's LeaseKeepAlive."""
+
+    async def send(self, lease_id: int) -> None:
+        await self._write(rpc.LeaseKeepAliveRequest(ID=lease_id))
+
+    async def __aiter__(self) -> AsyncIterator[tuple[int, int]]:
+        while True:
+            reply = await self._read()
+            yield reply.ID, reply.TTL
+
+
+@asynccontextmanager
+async def open_watch(
+    caller: Caller, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool
+) -> AsyncIterator[EtcdWatch]:
+    member = caller.members.preferred
+    watch = EtcdWatch(caller, member, await caller.metadata(member, caller.timeout))
+    try:
+        await watch.establish(keys, start_revision, deletes_only)
+        yield watch
+    finally:
+        watch.stop()
+
+
+@asynccontextmanager
+async def open_renewals(caller: Caller) -> AsyncIterator[EtcdRenewals]:
+    member = caller.members.preferred
+    metadata = await caller.metadata(member, caller.timeout)
+    renewals = EtcdRenewals(caller, member, member.leases.LeaseKeepAlive, metadata)
+    try:
+        yield renewals
+    finally:
+        renewals.stop()
+
+
+def _refusal(reason: str, endpoint: str) -> ElectionError:
+    if "permission denied" in reason:
+        return AuthenticationFailed(
+            f"{endpoint} refused to watch: {reason}; grant the user read on the prefix.", endpoint=endpoint
+        )
+    if "auth token" in reason or "revision is old" in reason:
+        return TokenRefused(f"{endpoint} refused to watch: {reason}", endpoint=endpoint)
+    return Unavailable(f"{endpoint} cancelled the watch: {reason or 'no reason given'}", endpoint=endpoint)

@@ -1,0 +1,90 @@
+"""Our values as etcd's messages and back. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from aetcd import rpc
+
+from ..model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision
+from ..store import Delete, KeyRange, Op, Put, Read, Txn, TxnResult
+
+__all__ = ["candidate_of", "range_request", "revisions_of", "txn_request", "txn_result", "watch_request"]
+
+
+def candidate_of(kv: Any) -> Candidate:
+    return Candidate(kv.key, kv.value, kv.lease, kv.create_revision, kv.mod_revision)
+
+
+def range_request(query: Read, **extra: Any) -> Any:
+    if query.order != "key":
+        direction = rpc.RangeRequest.ASCEND if query.order == "oldest" else rpc.RangeRequest.DESCEND
+        extra |= {"sort_target": rpc.RangeRequest.CREATE, "sort_order": direction}
+    return rpc.RangeRequest(
+        key=query.keys.start,
+        range_end=query.keys.end or b"",
+        limit=query.limit,
+        max_create_revision=query.max_create_revision,
+        **extra,
+    )
+
+
+def txn_request(txn: Txn) -> Any:
+    compare = rpc.Compare(
+        key=txn.guard.key,
+        target=rpc.Compare.CREATE,
+        result=rpc.Compare.EQUAL,
+        create_revision=txn.guard.create_revision,
+    )
+    return rpc.TxnRequest(
+        compare=[compare],
+        success=[_operation(op) for op in txn.then],
+        failure=[_operation(op) for op in txn.otherwise],
+    )
+
+
+def txn_result(response: Any) -> TxnResult:
+    reads = tuple(
+        tuple(candidate_of(kv) for kv in part.response_range.kvs)
+        for part in response.responses
+        if part.WhichOneof("response") == "response_range"
+    )
+    return TxnResult(response.succeeded, response.header.revision, reads)
+
+
+def watch_request(keys: KeyRange, start_revision: int, deletes_only: bool) -> Any:
+    return rpc.WatchRequest(
+        create_request=rpc.WatchCreateRequest(
+            key=keys.start,
+            range_end=keys.end or b"",
+            start_revision=start_revision,
+            filters=[rpc.WatchCreateRequest.NOPUT] if deletes_only else [],
+        )
+    )
+
+
+def revisions_of(events: Iterable[Any], observed_at: datetime) -> tuple[Revision, ...]:
+    """The events of one response, one `Revision` each time the revision changes."""
+    return tuple(
+        Revision(revision, tuple(_event_of(event) for event in group), observed_at)
+        for revision, group in groupby(events, key=lambda event: event.kv.mod_revision)
+    )
+
+
+def _event_of(event: Any) -> KeyEvent:
+    if event.type == rpc.Event.DELETE:
+        return KeyDeleted(event.kv.key)
+    return KeyPut(candidate_of(event.kv))
+
+
+def _operation(op: Op) -> Any:
+    match op:
+        case Put():
+            return rpc.RequestOp(request_put=rpc.PutRequest(key=op.key, value=op.value, lease=op.lease_id))
+        case Delete():
+            return rpc.RequestOp(request_delete_range=rpc.DeleteRangeRequest(key=op.key))
+        case Read():
+            return rpc.RequestOp(request_range=range_request(op))

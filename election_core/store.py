@@ -1,0 +1,230 @@
+"""The port: what an election needs of a key-value store, in the store's own vocabulary.
+
+`election_core.etcd` implements it over the wire. Everything above this line speaks of keys, revisions and
+leases in these values and knows no protobuf, no gRPC and no endpoint.
+
+Every method may raise `Unavailable` once the store's own bound on a call has passed, `AuthenticationFailed` where
+the user may not do it, and `LeadershipLost` where a write needs a lease that no longer exists. Every request can
+be repeated: lease ids are chosen by the caller, and writes are guarded by create revisions.
+Cancelling a call leaves open whether it was carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from .model import Candidate, Revision, Snapshot
+from .names import range_end_of
+
+__all__ = [
+    "Delete",
+    "EndpointStatus",
+    "Guard",
+    "KeyRange",
+    "LeaseInfo",
+    "Op",
+    "Put",
+    "Read",
+    "RenewalStream",
+    "Store",
+    "Txn",
+    "TxnResult",
+    "WatchResponse",
+    "WatchStream",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """A single key, or all keys in ``[start, end)``; an end of ``b"\\0"`` means to the end of the key space."""
+
+    start: bytes
+    end: bytes | None = None
+
+    @classmethod
+    def prefix(cls, prefix: bytes) -> KeyRange:
+        """All keys that begin with ``prefix``."""
+        return cls(prefix or b"\0", range_end_of(prefix))
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A comparison: the key's create revision is this one; 0 means that the key does not exist."""
+
+    key: bytes
+    create_revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a key on a lease."""
+
+    key: bytes
+    value: bytes
+    lease_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete one key; none there is no error."""
+
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read keys with what is stored in them."""
+
+    keys: KeyRange
+    order: Literal["key", "oldest", "newest"] = "key"
+    """By key, or by create revision with the oldest or the newest first."""
+    limit: int = 0
+    """How many at most; 0 for all."""
+    max_create_revision: int = 0
+    """Only keys that were created at or before it; 0 for all."""
+
+
+Op = Put | Delete | Read
+
+
+@dataclass(frozen=True, slots=True)
+class Txn:
+    """If the guard holds do ``then``, else ``otherwise``; all of it at one revision."""
+
+    guard: Guard
+    then: tuple[Op, ...]
+    otherwise: tuple[Op, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TxnResult:
+    """What a transaction did."""
+
+    succeeded: bool
+    """Whether the guard held."""
+    revision: int
+    """Revision of the store after it; for a transaction that wrote, the revision it made."""
+    reads: tuple[tuple[Candidate, ...], ...]
+    """What each `Read` of the branch taken found, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseInfo:
+    """A lease as the server sees it."""
+
+    lease_id: int
+    granted_ttl: int
+    """Seconds that a renewal gives it."""
+    remaining: int
+    """Seconds until the server may expire it, rounded down."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointStatus:
+    """One endpoint, asked just now."""
+
+    endpoint: str
+    """``host:port``."""
+    reachable: bool
+    round_trip: float | None = None
+    """Seconds that the answer took, or ``None`` when there was none."""
+    version: str = ""
+    """Version of the server, such as ``3.5.1``."""
+    member_id: int = 0
+    raft_leader: int = 0
+    """Member id of the raft leader that the member follows; 0 when it knows none."""
+    db_size: int = 0
+    """Bytes on disk."""
+    alarms: tuple[str, ...] = ()
+    """Errors that the member reports of itself, such as ``NOSPACE``."""
+    error: str = ""
+    """Why it is not reachable."""
+
+    @property
+    def is_raft_leader(self) -> bool:
+        return self.reachable and self.member_id == self.raft_leader != 0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchResponse:
+    """One message of a watch, whole."""
+
+    revision: int
+    """Revision of the store when it was sent."""
+    revisions: tuple[Revision, ...]
+    """What changed, in revision order; empty for a sign of life."""
+
+
+class WatchStream(Protocol):
+    """An established watch. Iterating it ends only by an error:
+
+    `Compacted` when history that it needs is gone, `Unavailable` when the member or the stream is lost or silent.
+    """
+
+    revision: int
+    """Revision of the store when the watch was established: later changes are seen live."""
+    endpoint: str
+    """The member that serves it, ``host:port``."""
+
+    def __aiter__(self) -> AsyncIterator[WatchResponse]: ...
+
+
+class RenewalStream(Protocol):
+    """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, in
+    the order of the requests; a ttl of 0 says that the lease is gone."""
+
+    async def send(self, lease_id: int) -> None: ...
+
+    def __aiter__(self) -> AsyncIterator[tuple[int, int]]: ...
+
+
+class Store(Protocol):
+    """A linearizable key-value store with revisions, leases and watches."""
+
+    timeout: float
+    """Seconds within which every call ends, retries and changes of the endpoint included."""
+
+    @property
+    def endpoints(self) -> tuple[str, ...]: ...
+
+    async def read(self, query: Read) -> Snapshot:
+        """The keys as of one revision, whatever their number."""
+
+    async def txn(self, txn: Txn) -> TxnResult: ...
+
+    async def grant(self, lease_id: int, ttl: int) -> LeaseInfo:
+        """Make a lease with this id, for at least ``ttl`` seconds if the server has a longer minimum.
+
+        Where there is one already it is left as it is and described: an earlier try may have been carried out.
+        """
+
+    async def revoke(self, lease_id: int) -> bool:
+        """End a lease and delete its keys; False when there is none."""
+
+    async def lease(self, lease_id: int) -> LeaseInfo | None: ...
+
+    def renewals(self) -> AbstractAsyncContextManager[RenewalStream]: ...
+
+    def watch(
+        self, keys: Sequence[KeyRange], *, start_revision: int = 0, deletes_only: bool = False
+    ) -> AbstractAsyncContextManager[WatchStream]:
+        """Watch some keys; entered once the server has established it.
+
+        A ``start_revision`` of 0 means from now on: such a watch is served live at once, while one that starts at
+        or before the current revision waits for the server's catch-up loop.
+        Events of different ``keys`` are not ordered among each other.
+        """
+
+    def suspect(self, endpoint: str) -> None:
+        """Prefer other endpoints to this one, which did not answer in time."""
+
+    def guard(self, guard: Guard) -> object:
+        """The guard as a comparison of the client library below, for a user's own transactions."""
+
+    async def status(self) -> list[EndpointStatus]: ...
+
+    async def close(self) -> None:
+        """Close all connections. Calls that are open end with `Unavailable`."""
