@@ -1,0 +1,5 @@
+"""``python -m electiontui`` is the command ``electiontui``."""
+
+from .cli import main
+
+main()

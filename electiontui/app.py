@@ -1,0 +1,167 @@
+"""The dashboard's app: owns the view and the own candidacies, and tells the screens when to repaint."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from election_core import Client
+
+from .screens.dialogs import TextDialog
+from .screens.elections import ElectionsScreen
+from .screens.help import HELP
+from .screens.live import Desk, LiveScreen
+from .sources import Candidacies, ClusterView
+from .text import safe
+
+__all__ = ["ElectionApp", "run"]
+
+_RESIGN_TIMEOUT = 5.0
+"""Seconds that leaving may take to resign the own candidacies."""
+_FLUSH_INTERVAL = 0.1
+
+
+class ElectionApp(App[list[str]]):
+    """Returns what could not be resigned on the way out, a line each."""
+
+    TITLE = "electiontui"
+    CSS = """
+    #title { text-style: bold; }
+    #news, #picked { color: $text-muted; }
+    #filter { dock: bottom; margin-bottom: 1; }
+    #timeline { max-height: 50%; min-height: 6; }
+    #panes, #charts { layout: horizontal; height: 1fr; }
+    #queue, #events { border: round $panel-lighten-2; width: 1fr; }
+    #queue:focus, #events:focus { border: round $primary; }
+    .-narrow #panes { layout: vertical; }
+    .-narrow #queue, .-narrow #events { border: none; }
+    _Dialog { align: center middle; }
+    .dialog {
+        width: 90%; max-width: 100; height: auto; max-height: 90%;
+        padding: 1 2; border: round $warning; background: $surface;
+    }
+    .page { max-width: 82; width: 100%; padding: 0 2; border: round $primary; }
+    .facts { height: auto; max-height: 14; }
+    .question { width: 1fr; text-style: bold; margin-bottom: 1; }
+    .muted { color: $text-muted; }
+    #command { color: $accent; }
+    .buttons { height: auto; align-horizontal: right; margin-top: 1; }
+    .buttons Button { margin-left: 2; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
+
+    def __init__(
+        self,
+        client_factory: Callable[[], Client],
+        *,
+        prefix: str,
+        read_only: bool = False,
+        notice: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._client_factory = client_factory
+        self._prefix, self._read_only, self._notice = prefix, read_only, notice
+        self._desk: Desk | None = None
+        self._leaving = False
+
+    @property
+    def desk(self) -> Desk:
+        """The view and the own candidacies; there from mounting on."""
+        if self._desk is None:
+            raise RuntimeError("The app is not mounted yet.")
+        return self._desk
+
+    async def on_mount(self) -> None:
+        view = ClusterView(self._client_factory, self._prefix)
+        self._desk = Desk(view, Candidacies(view), self._read_only)
+        await view.__aenter__()
+        self.push_screen(ElectionsScreen(self._desk, self._notice))
+        self.set_interval(_FLUSH_INTERVAL, self._renew)
+        self.set_interval(1.0, self._tick)
+        if not self.is_headless:
+            self._leave_on_signals()
+
+    def _leave_on_signals(self) -> None:
+        """Being asked to end resigns what is ours, as leaving by key does; where the system has such signals."""
+        for name in ("SIGTERM", "SIGHUP"):
+            with suppress(AttributeError, NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(
+                    getattr(signal, name),
+                    lambda: self.run_worker(self.action_quit(), group="quit", exit_on_error=False),
+                )
+
+    def _renew(self) -> None:
+        # While paused nothing is taken over, so everything on the screen stays as it was, scrolled or not.
+        if self.desk.paused_at is None:
+            now = self.desk.now()
+            changed = self.desk.view.flush(now)
+            for screen in self._live_screens():
+                screen.flush(changed, now)
+
+    def _tick(self) -> None:
+        if self.desk.paused_at is None:
+            self.desk.view.tick(self.desk.now())
+        for screen in self._live_screens():
+            screen.tick(self.desk.now())
+
+    def _live_screens(self) -> list[LiveScreen]:
+        """The screen that is seen, below a dialog or not."""
+        live = [screen for screen in self.screen_stack if isinstance(screen, LiveScreen)]
+        return live[-1:]
+
+    def action_pause(self) -> None:
+        """Hold the view still, or let it go on; etcd is watched all the while."""
+        self.desk.paused_at = datetime.now(UTC) if self.desk.paused_at is None else None
+        self._renew()
+        self._tick()
+
+    def action_help(self) -> None:
+        self.push_screen(TextDialog("electiontui", HELP))
+
+    async def action_quit(self) -> None:
+        """Resign what is ours, then leave."""
+        if self.desk.own.live:
+            self.notify(f"Resigning {len(self.desk.own.live)} candidacies …", markup=False)
+        self._leaving = True
+        self.exit(await self.desk.own.close(_RESIGN_TIMEOUT))
+
+    async def on_unmount(self) -> None:
+        if self._desk is not None:
+            if not self._leaving:
+                await self._desk.own.close(_RESIGN_TIMEOUT)
+            await self._desk.view.__aexit__(None, None, None)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Workers never end the app; what they raise is shown."""
+        if event.state is WorkerState.ERROR:
+            self.notify(safe(f"{event.worker.group}: {event.worker.error!r}", 400), severity="error", markup=False)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        yield SystemCommand("Pause or go on", "Hold the view still; etcd is watched all the while", self.action_pause)
+        yield SystemCommand("Key help", "All keys of this dashboard", self.action_help)
+
+
+def run(
+    client_factory: Callable[[], Client], *, prefix: str, read_only: bool = False, notice: str | None = None
+) -> None:
+    """Run the dashboard in the terminal until the user leaves.
+
+    Args:
+        client_factory: makes the client, inside the event loop.
+        prefix: what to watch, such as ``election/``; ``""`` is the whole key space.
+        read_only: offer nothing that writes to etcd.
+        notice: a line to show until something happens.
+    """
+    unresigned = ElectionApp(client_factory, prefix=prefix, read_only=read_only, notice=notice).run()
+    for line in unresigned or ():
+        print(line)

@@ -1,0 +1,44 @@
+"""``electiontui`` without a command: the dashboard, where there is a terminal for it."""
+
+from __future__ import annotations
+
+import sys
+
+from . import INVALID_INPUT, OK
+from .output import say
+from .settings import Settings
+
+__all__ = ["has_terminal", "in_notebook", "open_dashboard"]
+
+
+def open_dashboard(settings: Settings, *, read_only: bool) -> int:
+    """Open it until the user leaves; returns the exit code."""
+    from election_core import InvalidConfig
+
+    if in_notebook():
+        say("the dashboard needs a terminal, and this is a notebook; use electiontui.notebook here")
+        return INVALID_INPUT
+    if not has_terminal():
+        say("the dashboard needs a terminal; without one use `electiontui list` or `electiontui watch`")
+        return INVALID_INPUT
+    try:
+        settings.client()
+    except InvalidConfig as exc:
+        say(str(exc))
+        return INVALID_INPUT
+    from ..app import run
+
+    run(settings.client, prefix=settings.prefix, read_only=read_only)
+    return OK
+
+
+def has_terminal() -> bool:
+    """Whether keys can be read and screens be drawn, which goes to stderr."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def in_notebook() -> bool:
+    """Whether this runs inside a Jupyter kernel, where a running event loop and no terminal is to be had."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None

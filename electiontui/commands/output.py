@@ -1,0 +1,68 @@
+"""How data leaves on stdout: JSON for any bytes, and a pipe whose reader has left as a quiet end."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from election_core.model import Candidate
+from election_core.names import text_to_name
+
+__all__ = ["candidate_json", "print_json", "print_line", "say", "text_json", "time_json"]
+
+Json = dict[str, Any]
+
+
+def text_json(value: bytes | str) -> str | Json:
+    """Text for what is UTF-8, else ``{"base64": …}``. Names carry such bytes as lone surrogates."""
+    raw = text_to_name(value) if isinstance(value, str) else value
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(raw).decode("ascii")}
+
+
+def candidate_json(candidate: Candidate | None) -> Json | None:
+    """A candidate as JSON. The lease is hex, as etcdctl writes it: as a number it would not survive JavaScript."""
+    if candidate is None:
+        return None
+    return {
+        "key": text_json(candidate.key),
+        "value": text_json(candidate.value),
+        "lease": format(candidate.lease_id, "x"),
+        "create_revision": candidate.create_revision,
+        "mod_revision": candidate.mod_revision,
+    }
+
+
+def time_json(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def print_json(document: Json) -> None:
+    """One document on one line. Raises BrokenPipeError when nobody reads."""
+    print_line(json.dumps(document))
+
+
+def print_line(line: str) -> None:
+    """One line, at once. Characters that the terminal's encoding lacks are escaped.
+
+    Raises:
+        BrokenPipeError: nobody reads; stdout leads to nowhere from then on, so that the exit is silent, too.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
+def say(text: str) -> None:
+    """Narration, on stderr."""
+    print(f"electiontui: {text}", file=sys.stderr, flush=True)

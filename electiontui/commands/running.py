@@ -1,0 +1,61 @@
+"""Running a command's coroutine: which error becomes which exit code."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+
+from election_core import Client, ElectionError, InvalidConfig, Monitor, Unavailable
+
+from . import CANNOT_CONNECT, ERROR, INTERRUPTED, INVALID_INPUT, OK
+from .output import say
+from .settings import Settings
+
+__all__ = ["monitoring", "run_command"]
+
+
+def run_command(command: Coroutine[None, None, None], *, interrupted: int = INTERRUPTED) -> int:
+    """Run it to its end and say on stderr what went wrong.
+
+    Args:
+        command: what to run.
+        interrupted: the exit code after ctrl+c.
+    """
+    try:
+        asyncio.run(command)
+    except KeyboardInterrupt:
+        return interrupted
+    except BrokenPipeError:
+        return OK
+    except InvalidConfig as exc:
+        say(str(exc))
+        return INVALID_INPUT
+    except Unavailable as exc:
+        say(str(exc))
+        return CANNOT_CONNECT
+    except ElectionError as exc:
+        say(str(exc))
+        return ERROR
+    return OK
+
+
+@asynccontextmanager
+async def monitoring(settings: Settings, client: Client, prefix: str) -> AsyncIterator[Monitor]:
+    """A monitor that has read everything once, within the dial timeout should that be the shorter one.
+
+    Raises:
+        Unavailable: no member answered in time.
+    """
+    monitor = client.monitor(prefix)
+    bound = settings.dial_timeout if settings.dial_timeout is not None else settings.timeout
+    try:
+        async with asyncio.timeout(bound if bound < settings.timeout else None):
+            await monitor.__aenter__()
+    except TimeoutError as exc:
+        endpoints = ", ".join(client.endpoints)
+        raise Unavailable(f"None of {endpoints} answered within {bound:g} s; check --endpoints.") from exc
+    try:
+        yield monitor
+    finally:
+        await monitor.__aexit__(None, None, None)

@@ -1,0 +1,249 @@
+"""Live views for notebooks: write one as the last line of a cell and it goes on while other cells run.
+
+::
+
+    stack = AsyncExitStack()                           # its aclose() in the last cell ends it all
+    client = await stack.enter_async_context(Client("10.0.0.1:2379"))
+    monitor = await stack.enter_async_context(client.monitor())
+
+    timeline(monitor, "job", last="5m")                # who led when, a lane per candidate
+    elections(monitor)                                 # every election, one line each
+
+A view records from when it is made. It is renewed at most four times per second, and stays as it was last once
+`View.stop` is called or its monitor is closed. It draws SVG, and text where that cannot be shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextvars import Context
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from election_core import ElectionState, Monitor, TermLog, Transition
+
+from .commands.durations import parse_duration
+from .lanes import Window
+from .rows import duration
+from .svg import Strip, strips_svg, timeline_svg, timeline_text
+from .text import safe
+
+__all__ = ["View", "elections", "timeline"]
+
+FRAME_INTERVAL = 0.25
+"""Least time between two frames in seconds."""
+SLOWEST_FRAME_INTERVAL = 2.0
+_TEXT_COLUMNS = 72
+_MOST_ELECTIONS = 100
+Last = str | float | timedelta
+
+
+def timeline(source: Monitor | TermLog, name: str | None = None, *, last: Last = "5m") -> View:
+    """Who led one election when.
+
+    Args:
+        source: an entered monitor, or a term log, which gives a still picture.
+        name: the election's name as in ``monitor.elections``; it need not exist yet. Not needed for a term log.
+        last: the span shown, as ``"90s"`` or ``"1h30m"``, in seconds, or as a timedelta.
+
+    Raises:
+        ValueError: the span is malformed, or the name is missing.
+    """
+    if isinstance(source, TermLog):
+        return _Still(source, _span(last))
+    if name is None:
+        raise ValueError('Which election? Give its name: timeline(monitor, "job").')
+    return _Timeline(source, name, _span(last))
+
+
+def elections(monitor: Monitor, *, last: Last = "5m") -> View:
+    """Every election that an entered monitor sees, the first 100 by name: leader, queue, and who led when.
+
+    Raises:
+        ValueError: the span is malformed.
+    """
+    return _Elections(monitor, _span(last))
+
+
+def _span(last: Last) -> timedelta:
+    if isinstance(last, str):
+        return timedelta(seconds=parse_duration(last))
+    span = last if isinstance(last, timedelta) else timedelta(seconds=last)
+    if span <= timedelta(0):
+        raise ValueError(f"The span must be longer than nothing; got last={last!r}.")
+    return span
+
+
+class View:
+    """Something that a notebook shows. Not live by itself; see `timeline` and `elections`."""
+
+    def __init__(self, span: timedelta) -> None:
+        self._span = span
+
+    def svg(self) -> str:
+        """The picture as of now."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        """The same as text."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Renew it no more; what is shown stays. Calling it again does nothing."""
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": str(self)}
+
+    def _window(self, columns: int = _TEXT_COLUMNS) -> Window:
+        return Window(datetime.now(UTC), self._span, columns)
+
+
+class _Still(View):
+    def __init__(self, log: TermLog, span: timedelta) -> None:
+        super().__init__(span)
+        self._log = log
+
+    def svg(self) -> str:
+        return timeline_svg(self._log.name, self._log, _queue_of(self._log), self._window())
+
+    def __str__(self) -> str:
+        return timeline_text(self._log, _queue_of(self._log), self._window())
+
+
+def _queue_of(log: TermLog) -> tuple[Any, ...]:
+    leader = log.current.leader
+    return () if leader is None else (leader,)
+
+
+class _Live(View):
+    """Records what its monitor reports, and renews its frames from a task on the kernel's event loop."""
+
+    # The mutable state: the logs that the monitor's callback fills, and the one task that draws.
+
+    def __init__(self, monitor: Monitor, span: timedelta) -> None:
+        super().__init__(span)
+        self._monitor = monitor
+        self._logs: dict[str, TermLog] = {}
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        now = datetime.now(UTC)
+        for name, state in monitor.elections.items():
+            self._logs[name] = TermLog(name, state.leader, now)
+        monitor.on("change", self._record)
+
+    def _record(self, transition: Transition) -> None:
+        name = transition.election
+        if name not in self._logs:
+            known = not transition.gap
+            self._logs[name] = TermLog(name, transition.before, transition.observed_at, known=known)
+        self._logs[name].record(transition)
+        self._changed.set()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        handle = display(self._repr_mimebundle_(), raw=True, display_id=True)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # no notebook, nothing could renew it
+        self.stop()
+        # In the cell's own context its frames would count as output of a cell that has ended, which the programs
+        # that execute notebooks without a browser drop.
+        self._task = loop.create_task(self._renew(handle), name="electiontui view", context=Context())
+
+    async def _renew(self, handle: Any) -> None:
+        """Until the monitor is closed: a frame per change, at most four per second, and one per drawn unit of time."""
+        idle = min(max(self._span.total_seconds() / 900, FRAME_INTERVAL), SLOWEST_FRAME_INTERVAL)
+        while not self._is_closed:
+            await asyncio.sleep(FRAME_INTERVAL)
+            try:
+                async with asyncio.timeout(idle - FRAME_INTERVAL):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+            self._changed.clear()
+            handle.update(self._repr_mimebundle_(), raw=True)
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is still renewed."""
+        return self._task is not None and not self._task.done()
+
+    @property
+    def _is_closed(self) -> bool:
+        return bool(self._monitor.closed)
+
+    def _suffix(self) -> str:
+        if self._is_closed:
+            return " · monitor closed"
+        return "" if self._monitor.connected else f" · DISCONNECTED {duration(self._monitor.staleness)}"
+
+
+class _Timeline(_Live):
+    def __init__(self, monitor: Monitor, name: str, span: timedelta) -> None:
+        super().__init__(monitor, span)
+        self._name = name
+        if name not in self._logs:
+            self._logs[name] = TermLog(name, None, datetime.now(UTC))
+
+    def svg(self) -> str:
+        title = f"{self._name} · {_leader_text(self._state)}{self._suffix()}"
+        return timeline_svg(title, self._logs[self._name], self._queue, self._window())
+
+    def __str__(self) -> str:
+        title = f"{safe(self._name)} · {_leader_text(self._state)}{self._suffix()}"
+        return f"{title}\n{timeline_text(self._logs[self._name], self._queue, self._window())}"
+
+    @property
+    def _state(self) -> ElectionState | None:
+        found: Mapping[str, ElectionState] = self._monitor.elections
+        return found.get(self._name)
+
+    @property
+    def _queue(self) -> tuple[Any, ...]:
+        return () if self._state is None else self._state.queue
+
+
+class _Elections(_Live):
+    def svg(self) -> str:
+        window = self._window()
+        shown = self._shown()
+        strips = [
+            Strip(
+                state.name, list(self._logs[state.name].between(window.since, window.until)), note=_leader_text(state)
+            )
+            for state in shown
+        ]
+        return strips_svg(self._title(len(shown)), strips, window)
+
+    def __str__(self) -> str:
+        from .commands.listing import table
+
+        shown = self._shown()
+        return "\n".join([self._title(len(shown)), *table(shown)])
+
+    def _shown(self) -> list[ElectionState]:
+        found = sorted(self._monitor.elections.items())
+        for name, state in found:
+            if name not in self._logs:
+                self._logs[name] = TermLog(name, state.leader, datetime.now(UTC))
+        return [state for _, state in found[:_MOST_ELECTIONS]]
+
+    def _title(self, shown: int) -> str:
+        total = len(self._monitor.elections)
+        more = "" if shown == total else f", {total - shown} not shown"
+        return f"{total} election{'' if total == 1 else 's'} under {safe(self._monitor.prefix)!r}{more}{self._suffix()}"
+
+
+def _leader_text(state: ElectionState | None) -> str:
+    if state is None or state.leader is None:
+        return "vacant"
+    waiting = len(state) - 1
+    return f"{safe(state.leader.value, 30) or '(empty)'}" + (f" +{waiting} waiting" if waiting else "")

@@ -1,0 +1,230 @@
+"""One election as a row: the facts shown, how they are written, ordered and filtered. Pure.
+
+The dashboard, ``list``, ``watch`` and the notebook show elections through this module, so they agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from election_core.history import TermLog
+from election_core.model import Candidate, Transition
+from election_core.state import ElectionState
+
+from .text import safe
+
+__all__ = [
+    "COLUMNS",
+    "Column",
+    "ElectionRow",
+    "cells",
+    "describe",
+    "duration",
+    "held",
+    "matcher",
+    "row_of",
+    "sort_key",
+    "sparkline",
+]
+
+RowState = Literal["leading", "vacant", "flapping"]
+
+FLAP_CHANGES = 3
+"""An election flaps when at least this many terms began …"""
+FLAP_WINDOW = timedelta(minutes=2)
+"""… within this time."""
+SPARK_BUCKET = timedelta(minutes=2)
+SPARK_BUCKETS = 15
+LEADER_CELLS = 64
+"""Leaders are cut to this many cells before any layout; a value may have a megabyte."""
+
+STATE_LABELS: dict[RowState, str] = {"leading": "● lead", "vacant": "○ VACANT", "flapping": "◐ flap"}
+_BARS = "▁▂▃▄▅▆▇█"
+_STATE_ORDER: dict[RowState, int] = {"vacant": 0, "flapping": 1, "leading": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class ElectionRow:
+    """What is shown of one election."""
+
+    name: str
+    """Name relative to the watched prefix, raw: pass it through `text.safe` to show it."""
+    leader: str
+    """The leader's value, harmless and cut; ``–`` while vacant."""
+    state: RowState
+    since: datetime
+    """When the term or vacancy was seen to begin (aware, UTC)."""
+    held: float
+    """Seconds that the term or vacancy has lasted when the row was made."""
+    held_known: bool
+    """False: it began before it was first seen, so ``held`` is a lower bound."""
+    queue: int
+    """How many candidates there are, the leader included."""
+    ttl: int | None
+    """Granted TTL of the leader's lease in seconds; ``None`` while vacant or not looked up."""
+    changes_per_hour: int
+    """Terms that began within the last hour, as far as it was watched."""
+    spark: tuple[int, ...]
+    """Terms that began in each of the last 15 two-minute buckets, oldest first."""
+    revision: int
+    """Revision of the election's last change."""
+
+
+def row_of(state: ElectionState, log: TermLog, ttl: int | None, now: datetime) -> ElectionRow:
+    """The row of an election whose term log is ``log``, as of ``now`` (aware, UTC)."""
+    leader, term = state.leader, log.current
+    return ElectionRow(
+        name=state.name,
+        leader="–" if leader is None else _who(leader),
+        state=_state(log, now, vacant=leader is None),
+        since=term.began_at,
+        held=term.duration(now).total_seconds(),
+        held_known=term.began_known,
+        queue=len(state),
+        ttl=None if leader is None else ttl,
+        changes_per_hour=log.changes(now - timedelta(hours=1), now),
+        spark=tuple(log.changes_per_bucket(now, SPARK_BUCKET, SPARK_BUCKETS)),
+        revision=state.revision,
+    )
+
+
+def _state(log: TermLog, now: datetime, *, vacant: bool) -> RowState:
+    if vacant:
+        return "vacant"
+    return "flapping" if log.changes(now - FLAP_WINDOW, now) >= FLAP_CHANGES else "leading"
+
+
+def duration(length: timedelta | float) -> str:
+    """``00:12:44``; from 100 hours on days, hours and minutes: ``4d04h00m``. Negative lengths count as zero."""
+    seconds = length.total_seconds() if isinstance(length, timedelta) else length
+    minutes, second = divmod(max(int(seconds), 0), 60)
+    hours, minute = divmod(minutes, 60)
+    if hours < 100:
+        return f"{hours:02}:{minute:02}:{second:02}"
+    return f"{hours // 24}d{hours % 24:02}h{minute:02}m"
+
+
+def held(row: ElectionRow, now: datetime) -> str:
+    """How long the term or vacancy has lasted at ``now``, with ``≥`` where its beginning is unknown."""
+    length = duration(now - row.since)
+    return length if row.held_known else f"≥ {length}"
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """One bar per count, scaled to the highest; a zero is the lowest bar."""
+    top = max(counts, default=0)
+    return "".join(_BARS[-(-count * (len(_BARS) - 1) // top)] if top else _BARS[0] for count in counts)
+
+
+def describe(transition: Transition, previous: Transition | None = None) -> str:
+    """What a transition did, in one line; ``previous`` is the same election's one before, if it was seen."""
+    before, after = _who(transition.before), _who(transition.after)
+    if transition.kind == "elected":
+        text = f"{after} elected"
+        if previous is not None and previous.after is None:
+            text += f" after {(transition.observed_at - previous.observed_at).total_seconds():.1f} s vacant"
+    elif transition.kind == "vacated":
+        text = f"{before} gone, vacant"
+    elif transition.kind == "succeeded":
+        text = f"{before} → {after}"
+    else:
+        text = f"{before} proclaims {after}"
+    return text + (" (terms may be missing)" if transition.gap else "")
+
+
+def _who(candidate: Candidate | None) -> str:
+    return "nobody" if candidate is None else safe(candidate.value, LEADER_CELLS) or "(empty)"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    key: str
+    title: str
+    cells: int
+    """Width in terminal cells; the least width if ``grows``."""
+    grows: int = 0
+    """Share of the width that is left over."""
+    right: bool = False
+    drop_below: int = 0
+    """Left out in a table narrower than this many cells."""
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("name", "ELECTION", 10, grows=3),
+    Column("leader", "LEADER", 9, grows=2),
+    Column("state", "STATE", 8),
+    Column("held", "HELD", 10, right=True),
+    Column("queue", "QUEUE", 5, right=True, drop_below=60),
+    Column("ttl", "TTL", 5, right=True, drop_below=54),
+    Column("changes", "CHG/h", 5, right=True, drop_below=48),
+    Column("spark", "LAST 30 min", 15, drop_below=90),
+    Column("revision", "REV", 9, right=True, drop_below=90),
+)
+"""The columns of the elections list, each of which it can be sorted by."""
+
+
+def cells(row: ElectionRow, now: datetime) -> dict[str, str]:
+    """The text of each column, not yet cut to the column's width."""
+    return {
+        "name": safe(row.name),
+        "leader": row.leader,
+        "state": STATE_LABELS[row.state],
+        "held": held(row, now),
+        "queue": str(row.queue),
+        "ttl": "–" if row.ttl is None else f"{row.ttl}s",
+        "changes": str(row.changes_per_hour),
+        "spark": sparkline(row.spark),
+        "revision": str(row.revision),
+    }
+
+
+_SORT_KEYS: dict[str, Callable[[ElectionRow], object]] = {
+    "name": lambda row: row.name,
+    "leader": lambda row: row.leader,
+    "state": lambda row: _STATE_ORDER[row.state],
+    "held": lambda row: -row.since.timestamp(),
+    "queue": lambda row: row.queue,
+    "ttl": lambda row: -1 if row.ttl is None else row.ttl,
+    "changes": lambda row: row.changes_per_hour,
+    "spark": lambda row: row.spark[::-1],
+    "revision": lambda row: row.revision,
+}
+
+
+def sort_key(column: str) -> Callable[[ElectionRow], tuple[object, str]]:
+    """Ascending order of a column; equal rows in order of their names.
+
+    Raises:
+        KeyError: there is no such column.
+    """
+    of = _SORT_KEYS[column]
+    return lambda row: (of(row), row.name)
+
+
+def matcher(pattern: str) -> Callable[[ElectionRow], bool]:
+    """Which rows a filter lets through, by name or leader, ignoring case.
+
+    ``text`` is a substring, ``/text/`` a regular expression, a leading ``!`` turns either around; an empty
+    pattern lets everything through.
+
+    Raises:
+        ValueError: the regular expression is malformed; the message says where.
+    """
+    inverse = pattern.startswith("!")
+    wanted = pattern.removeprefix("!")
+    if not wanted:
+        return lambda row: True
+    if len(wanted) > 2 and wanted[0] == wanted[-1] == "/":
+        try:
+            search = re.compile(wanted[1:-1], re.IGNORECASE).search
+        except re.error as exc:
+            raise ValueError(f"not a regular expression: {exc}") from exc
+        return lambda row: inverse is not bool(search(row.name) or search(row.leader))
+    folded = wanted.casefold()
+    return lambda row: inverse is not (folded in row.name.casefold() or folded in row.leader.casefold())

@@ -1,0 +1,44 @@
+"""The help page."""
+
+from __future__ import annotations
+
+from ..rows import FLAP_CHANGES, FLAP_WINDOW
+
+__all__ = ["HELP"]
+
+HELP = f"""\
+Everywhere
+  j k g G ^d ^u, arrows   move          space  hold the view still
+  tab  next pane          y  copy       :  command palette    ?  this page
+  q ^q leave; your own candidates resign
+
+Elections
+  enter  open one         C  campaign console
+  /    filter: text, /regex/, a leading ! turns it around; esc clears it
+  s S  sort by the next column, turn the order around; or click a title
+  a    look everywhere, and back to the prefix
+
+One election
+  + -  zoom    h l  pan    0  back to now    click  who led then
+  c    charts instead of queue and events
+  v    the whole value of the candidate under the cursor
+  z    maximise the pane with the focus
+  P R  proclaim, resign your own candidate    esc  back
+
+Console
+  C P R  campaign, proclaim, resign    A  abandon: stop renewing, as a crash
+  x      clear what is closed          esc  back; candidates stay
+
+Everything that writes asks first, and shows the etcdctl command for it.
+
+Signs
+  ● leads   ○ VACANT   ◌ waits   ★ leader   ⚑ your own
+  ◐ flapping: {FLAP_CHANGES} or more new leaders within {FLAP_WINDOW.seconds // 60} minutes
+  timeline: █ leads  ▒ vacant  ≥ began before it was seen
+            ? changes in between were missed
+  ≥ before a time: etcd keeps no times, so a leader found at the start
+    has led for at least that long
+
+The order of a queue is the revision that created each key; the leader's
+is its fencing token.
+"""

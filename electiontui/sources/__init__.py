@@ -1,0 +1,6 @@
+"""What the dashboard shows, without a dashboard: the live view of a prefix, and the candidacies of one's own."""
+
+from .candidacies import Candidacies, Candidacy
+from .view import ClusterView, ViewStatus
+
+__all__ = ["Candidacies", "Candidacy", "ClusterView", "ViewStatus"]

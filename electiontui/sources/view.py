@@ -1,0 +1,269 @@
+"""The live view of every election under a prefix: keeps trying, keeps the last state, says how old it is."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from types import TracebackType
+
+from election_core import (
+    Client,
+    ElectionError,
+    ElectionState,
+    EndpointStatus,
+    Monitor,
+    TermLog,
+    Transition,
+    Unavailable,
+)
+
+from ..rows import ElectionRow, row_of
+from .leases import LeaseTtls
+
+__all__ = ["ClusterView", "ViewStatus"]
+
+_EVENTS = 500
+"""Transitions remembered per election."""
+_STATUS_INTERVAL = 5.0
+_BACKOFF = (0.5, 10.0)
+"""First and longest pause in seconds before the watch is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewStatus:
+    """How current the view is."""
+
+    prefix: str
+    loaded: bool
+    """False: nothing has been read yet."""
+    connected: bool
+    age: float
+    """Seconds since the view was last known to be current, or since the first try if nothing was read yet."""
+    revision: int
+    elections: int
+    endpoints_up: int
+    endpoints: int
+    round_trip: float | None
+    """Fastest answer of a member in seconds."""
+    error: str | None
+    unreachable: bool
+    """The error is that no member answers, which a start of etcd mends."""
+    attempt: int
+    retry_in: float | None
+    """Seconds until the next try, while waiting for it; a running watch retries by itself."""
+
+
+class ClusterView:
+    """Watches a prefix for as long as it is entered, whatever etcd does meanwhile.
+
+    Attributes:
+        client: the client in use.
+        prefix: the watched prefix.
+        elections: name → state; keeps the last state while disconnected.
+        logs: name → term log since the view was opened.
+        rows: name → row, as of the last `flush`.
+        last_transition: the newest transition of any election.
+    """
+
+    # The mutable state: the maps above, which of their entries the next flush has to renew, and the two
+    # tasks that fill them. Everything runs on one event loop.
+
+    def __init__(self, client_factory: Callable[[], Client], prefix: str) -> None:
+        self.client = client_factory()
+        self.prefix = prefix
+        self.ttls = LeaseTtls(self.client, self._ttl_found)
+        self._expected: list[tuple[Callable[[Transition], bool], asyncio.Future[Transition]]] = []
+        self._members: list[EndpointStatus] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._watch: asyncio.Task[None] | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._monitor: Monitor | None = None
+        self.elections: Mapping[str, ElectionState] = {}
+        self.logs: dict[str, TermLog] = {}
+        self.rows: dict[str, ElectionRow] = {}
+        self.last_transition: Transition | None = None
+        self._events: dict[str, deque[Transition]] = {}
+        self._seen: dict[str, int] = {}
+        self._seen_revision = -1
+        self._dirty: set[str] = set()
+        self._restless: set[str] = set()
+        self._error: ElectionError | None = None
+        self._attempt = 0
+        self._retry_at: float | None = None
+        self._lost_at = monotonic()
+
+    async def __aenter__(self) -> ClusterView:
+        """Start watching; returns at once, also if etcd cannot be reached."""
+        await self.client.__aenter__()
+        self._tasks = [
+            asyncio.create_task(self.ttls.run(), name="lease lookups"),
+            asyncio.create_task(self._poll_members(), name="endpoint status"),
+        ]
+        self._watch = asyncio.create_task(self._watch_for_ever(), name="watch")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        tasks = [task for task in (*self._tasks, self._watch) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.client.__aexit__(kind, exc, trace)
+
+    async def switch(self, prefix: str) -> None:
+        """Watch another prefix instead, starting from nothing. Cancelling it leaves the view without a watch."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        self.prefix = prefix
+        self._forget()
+        self._watch = asyncio.create_task(self._watch_for_ever(), name="watch")
+
+    @property
+    def base(self) -> str:
+        """The prefix up to its last slash: what the names of the elections are relative to."""
+        return self.prefix[: self.prefix.rfind("/") + 1]
+
+    def name_of(self, path: str) -> str | None:
+        """The election's name within this view for a path from the root of the key space."""
+        return path.removeprefix(self.base) if path.startswith(self.base) else None
+
+    def events(self, name: str) -> tuple[Transition, ...]:
+        """The election's transitions since the view was opened, oldest first, at most 500."""
+        return tuple(self._events.get(name, ()))
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended one of the view's tasks, which is a defect and never etcd's doing."""
+        for task in (*self._tasks, self._watch):
+            if task is not None and task.done() and not task.cancelled() and task.exception() is not None:
+                return task.exception()
+        return None
+
+    def flush(self, now: datetime) -> set[str]:
+        """Renew the rows of what changed since the last flush, and return their names.
+
+        Call it at the rate of repaints, not of events: bursts coalesce here.
+        """
+        self._find_changed()
+        dirty, self._dirty = self._dirty, set()
+        for name in dirty:
+            self._renew(name, now)
+        return dirty
+
+    def tick(self, now: datetime) -> None:
+        """Renew a share of the rows whose rates decay with time; call it once per second."""
+        phase = int(now.timestamp()) % 10
+        self._dirty.update(name for name in self._restless if hash(name) % 10 == phase)
+
+    def _renew(self, name: str, now: datetime) -> None:
+        state, log = self.elections.get(name), self.logs.get(name)
+        if state is None or log is None:
+            return
+        row = row_of(state, log, self.ttls.found.get(state.leader.lease_id) if state.leader else None, now)
+        self.rows[name] = row
+        (self._restless.add if any(row.spark) or row.changes_per_hour else self._restless.discard)(name)
+
+    def _find_changed(self) -> None:
+        # A queue can change without a transition, and only then the revision tells.
+        if self._monitor is None or self._monitor.revision == self._seen_revision:
+            return
+        self._seen_revision = self._monitor.revision
+        for name, state in self.elections.items():
+            if self._seen.get(name) != state.revision:
+                self._seen[name] = state.revision
+                self._dirty.add(name)
+
+    def want_ttls(self, names: Iterable[str]) -> None:
+        """Have the leases of these elections' leaders looked up."""
+        leaders = (self.elections[name].leader for name in names if name in self.elections)
+        self.ttls.want(leader.lease_id for leader in leaders if leader is not None)
+
+    def _ttl_found(self, lease_id: int) -> None:
+        self._dirty.update(
+            name for name, state in self.elections.items() if state.leader and state.leader.lease_id == lease_id
+        )
+
+    def status(self) -> ViewStatus:
+        """How current the view is, now."""
+        monitor, now = self._monitor, monotonic()
+        error = monitor.last_error if monitor is not None and not monitor.connected else self._error
+        return ViewStatus(
+            prefix=self.prefix,
+            loaded=monitor is not None,
+            connected=monitor is not None and monitor.connected and self._retry_at is None,
+            age=now - self._lost_at if monitor is None else monitor.staleness,
+            revision=0 if monitor is None else monitor.revision,
+            elections=len(self.elections),
+            endpoints_up=sum(member.reachable for member in self._members),
+            endpoints=len(self.client.endpoints),
+            round_trip=min((m.round_trip for m in self._members if m.round_trip is not None), default=None),
+            error=None if error is None else str(error),
+            unreachable=isinstance(error, Unavailable),
+            attempt=self._attempt,
+            retry_in=None if self._retry_at is None else max(self._retry_at - now, 0.0),
+        )
+
+    @contextmanager
+    def expect(self, matches: Callable[[Transition], bool]) -> Iterator[asyncio.Future[Transition]]:
+        """A future of the first matching transition from now on; it is cancelled on the way out."""
+        future: asyncio.Future[Transition] = asyncio.get_running_loop().create_future()
+        entry = (matches, future)
+        self._expected.append(entry)
+        try:
+            yield future
+        finally:
+            self._expected.remove(entry)
+            future.cancel()
+
+    async def _watch_for_ever(self) -> None:
+        while True:
+            try:
+                async with self.client.monitor(self.prefix) as monitor:
+                    self._adopt(monitor)
+                    async for transition in monitor:
+                        self._take(transition)
+            except ElectionError as exc:
+                self._error = exc
+            self._attempt += 1
+            pause = min(_BACKOFF[0] * 2 ** min(self._attempt, 10), _BACKOFF[1]) * random.uniform(0.5, 1.0)
+            self._retry_at = monotonic() + pause
+            await asyncio.sleep(pause)
+            self._retry_at = None
+
+    def _adopt(self, monitor: Monitor) -> None:
+        now = datetime.now(UTC)
+        self._monitor, self.elections = monitor, monitor.elections
+        self._error, self._attempt, self._seen_revision = None, 0, -1
+        for name, state in monitor.elections.items():
+            log = self.logs.get(name)
+            if log is None:
+                self.logs[name] = TermLog(name, state.leader, now)
+            elif log.current.leader != state.leader:
+                self._take(Transition(name, state.revision, log.current.leader, state.leader, True, now))
+
+    def _take(self, transition: Transition) -> None:
+        name = transition.election
+        if name not in self.logs:
+            self.logs[name] = TermLog(name, transition.before, transition.observed_at, known=not transition.gap)
+        self.logs[name].record(transition)
+        self._events.setdefault(name, deque(maxlen=_EVENTS)).append(transition)
+        self.last_transition = transition
+        self._dirty.add(name)
+        for matches, future in self._expected:
+            if not future.done() and matches(transition):
+                future.set_result(transition)
+
+    async def _poll_members(self) -> None:
+        while True:
+            self._members = await self.client.status()
+            await asyncio.sleep(_STATUS_INTERVAL)

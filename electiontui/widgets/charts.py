@@ -1,0 +1,59 @@
+"""Axis charts of one election, drawn by plotext into a widget's size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from rich.text import Text
+from textual.widget import Widget
+
+from election_core.history import TermLog
+
+from .._plot import changes_per_minute, hold_times
+
+__all__ = ["Chart", "changes_chart", "hold_chart"]
+
+_COLOUR = "#56B4E9"
+Drawing = Callable[[TermLog, datetime, int, int], str]
+
+
+def changes_chart(log: TermLog, now: datetime, width: int, height: int) -> str:
+    """Leader changes per minute."""
+    return changes_per_minute(log, now, width=width, height=height)
+
+
+def hold_chart(log: TermLog, now: datetime, width: int, height: int) -> str:
+    """Finished terms by time held."""
+    return hold_times(log, width=width, height=height)
+
+
+class Chart(Widget):
+    """One chart, built again only when its size, its minute or its data has changed."""
+
+    DEFAULT_CSS = """
+    Chart { width: 1fr; height: 1fr; color: $text-muted; }
+    """
+
+    def __init__(self, drawing: Drawing, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._drawing = drawing
+        self._made_for: tuple[object, ...] = ()
+        self._log: TermLog | None = None
+        self._text = ""
+
+    def show(self, log: TermLog, now: datetime) -> None:
+        """Show this log as of ``now`` (aware, UTC)."""
+        self._log = log
+        made_for = (self.size, int(now.timestamp()) // 5, log.dropped + len(log.terms))
+        if made_for != self._made_for and self.size.width >= 20 and self.size.height >= 6:
+            self._made_for = made_for
+            self._text = self._drawing(log, now, self.size.width, self.size.height)
+            self.refresh()
+
+    def render(self) -> Text:
+        text = Text(self._text or "too small for a chart", no_wrap=True)
+        text.highlight_regex(r"[▁▂▃▄▅▆▇]+", _COLOUR)
+        # Full blocks get a ground of their own colour: some fonts leave a seam between them.
+        text.highlight_regex(r"█+", f"{_COLOUR} on {_COLOUR}")
+        return text

@@ -1,0 +1,264 @@
+"""A table of any length that draws only what is visible, by key and not by row number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ..rows import Column
+from ..text import fit
+
+__all__ = ["Cell", "VirtualTable", "column_widths"]
+
+Cell = tuple[str, str]
+"""Harmless text, and the name of a component class such as ``leading``, or ``""``."""
+
+
+def column_widths(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
+    """The columns that fit a table of ``width`` cells, and how many cells each gets, one cell apart."""
+    shown = [column for column in columns if width >= column.drop_below]
+    spare = max(width - sum(column.cells + 1 for column in shown) - 1, 0)
+    shares = sum(column.grows for column in shown) or 1
+    return [(column, column.cells + spare * column.grows // shares) for column in shown]
+
+
+class VirtualTable(ScrollView, can_focus=True):
+    """Rows come from ``cells_of(key) -> {column: Cell}`` when they are drawn; the cursor stays on its key.
+
+    With ``follows`` a cursor on the first row stays on the first row instead, whatever comes to stand there.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--header",
+        "table--cursor",
+        "table--cursor-blurred",
+        "table--leading",
+        "table--vacant",
+        "table--flapping",
+        "table--muted",
+        "table--own",
+    }
+
+    DEFAULT_CSS = """
+    VirtualTable {
+        height: 1fr;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        & > .table--header { text-style: bold; color: $text-muted; background: $panel; }
+        & > .table--cursor { background: $primary; color: $text; text-style: bold; }
+        & > .table--cursor-blurred { background: $surface-lighten-2; }
+        & > .table--leading { color: #56B4E9; }
+        & > .table--vacant { color: #D55E00; text-style: bold; }
+        & > .table--flapping { color: #E69F00; text-style: bold; }
+        & > .table--muted { color: $text-muted; }
+        & > .table--own { color: #009E73; text-style: bold; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("home,g", "edge(0)", "Top", show=False),
+        Binding("end,G", "edge(-1)", "Bottom", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
+        Binding("enter", "choose", "Choose", show=False),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        """Enter or a click on the row under the cursor."""
+
+        table: VirtualTable
+        key: str
+
+        @property
+        def control(self) -> VirtualTable:
+            return self.table
+
+    @dataclass
+    class HeaderClicked(Message):
+        """A click on a column's title."""
+
+        table: VirtualTable
+        column: str
+
+        @property
+        def control(self) -> VirtualTable:
+            return self.table
+
+    # The mutable state: the keys in order, where each stands, and which key the cursor is on.
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        cells_of: Callable[[str], dict[str, Cell]],
+        *,
+        follows: bool = False,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = columns
+        self._cells_of = cells_of
+        self._keys: list[str] = []
+        self._row_of: dict[str, int] = {}
+        self._cursor: str | None = None
+        self._empty = ""
+        self._follows = follows
+        self.sorted_by: tuple[str, bool] | None = None
+        """Column and whether it descends, marked in the header."""
+
+    @property
+    def cursor(self) -> str | None:
+        """The key under the cursor, ``None`` only while the table is empty."""
+        return self._cursor
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """All keys in the order shown."""
+        return self._keys
+
+    @property
+    def known(self) -> AbstractSet[str]:
+        """The keys without order."""
+        return self._row_of.keys()
+
+    def say(self, text: str) -> None:
+        """What to show while there are no rows."""
+        if text != self._empty:
+            self._empty = text
+            if not self._keys:
+                self.refresh()
+
+    def set_keys(self, keys: list[str]) -> None:
+        """Show these rows in this order; the cursor stays on its key, or else near its old place."""
+        if keys == self._keys:
+            return
+        place = self._row_of.get(self._cursor or "", 0)
+        line = place - self.scroll_offset.y
+        self._keys = keys
+        self._row_of = {key: row for row, key in enumerate(keys)}
+        if self._cursor not in self._row_of or (self._follows and place == 0):
+            self._cursor = keys[min(place, len(keys) - 1)] if keys else None
+        self.virtual_size = Size(self.size.width, len(keys) + 1)
+        if self._cursor is not None:
+            # Whoever reads the line under the cursor must find it where it was, whatever moved around it.
+            self.scroll_to(y=self._row_of[self._cursor] - line, animate=False, immediate=True)
+        self.refresh()
+
+    def touch(self, keys: Iterable[str]) -> None:
+        """Draw these rows again if they are visible."""
+        for key in keys:
+            row = self._row_of.get(key)
+            if row is not None:
+                line = row + 1 - self.scroll_offset.y
+                if 1 <= line < self.size.height:
+                    self.refresh(Region(0, line, self.size.width, 1))
+
+    def visible_keys(self) -> list[str]:
+        """The keys whose rows are on the screen."""
+        top = self.scroll_offset.y
+        return self._keys[top : top + max(self.size.height - 1, 0)]
+
+    def on_resize(self) -> None:
+        self.virtual_size = Size(self.size.width, len(self._keys) + 1)
+
+    def on_focus(self) -> None:
+        self._touch_cursor()
+
+    def on_blur(self) -> None:
+        self._touch_cursor()
+
+    def _touch_cursor(self) -> None:
+        if self._cursor is not None:
+            self.touch([self._cursor])
+
+    def action_move(self, by: int) -> None:
+        self._go(self._row_of.get(self._cursor or "", 0) + by)
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * max(self.size.height - 2, 1))
+
+    def action_edge(self, row: int) -> None:
+        self._go(row % max(len(self._keys), 1))
+
+    def action_choose(self) -> None:
+        if self._cursor is not None:
+            self.post_message(self.Chosen(self, self._cursor))
+
+    def _go(self, row: int) -> None:
+        if not self._keys:
+            return
+        row = min(max(row, 0), len(self._keys) - 1)
+        self._touch_cursor()
+        self._cursor = self._keys[row]
+        self._touch_cursor()
+        top, body = self.scroll_offset.y, max(self.size.height - 1, 1)
+        if not top <= row < top + body:
+            self.scroll_to(y=row if row < top else row - body + 1, animate=False, immediate=True)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y == 0:
+            self._click_header(event.x)
+            return
+        row = event.y - 1 + self.scroll_offset.y
+        if row < len(self._keys):
+            if self._keys[row] == self._cursor:
+                self.action_choose()
+            self._go(row)
+
+    def _click_header(self, x: int) -> None:
+        left = 1
+        for column, width in column_widths(self._columns, self.size.width):
+            if left <= x < left + width:
+                self.post_message(self.HeaderClicked(self, column.key))
+            left += width + 1
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            return self._header(width)
+        row = y - 1 + self.scroll_offset.y
+        if row < len(self._keys):
+            return self._row(self._keys[row], width)
+        blank = fit(" " + self._empty if y == 2 and not self._keys else "", width)
+        return Strip([Segment(blank, self.get_component_rich_style("table--muted"))], width)
+
+    def _header(self, width: int) -> Strip:
+        style = self.get_component_rich_style("table--header")
+        segments = [Segment(" ", style)]
+        for column, cells in column_widths(self._columns, width):
+            mark = ""
+            if self.sorted_by is not None and self.sorted_by[0] == column.key:
+                mark = "▼" if self.sorted_by[1] else "▲"
+            segments.append(Segment(fit(column.title + mark, cells, right=column.right) + " ", style))
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def _row(self, key: str, width: int) -> Strip:
+        base = self.rich_style
+        at_cursor = key == self._cursor
+        if at_cursor:
+            base += self.get_component_rich_style("table--cursor" if self.has_focus else "table--cursor-blurred")
+        segments = [Segment("▶" if at_cursor else " ", base)]
+        cells_of = self._cells_of(key)
+        for column, cells in column_widths(self._columns, width):
+            text, role = cells_of.get(column.key, ("", ""))
+            segments.append(Segment(fit(text, cells, right=column.right) + " ", self._style(base, role, at_cursor)))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _style(self, base: Style, role: str, at_cursor: bool) -> Style:
+        if not role or (at_cursor and self.has_focus):
+            return base
+        own = self.get_component_rich_style(f"table--{role}", partial=True)
+        return base + own

