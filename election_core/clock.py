@@ -8,7 +8,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-__all__ = ["Clock", "SystemClock", "Timer", "sleep", "utc_now"]
+__all__ = ["FAR", "Alarm", "Clock", "SystemClock", "Timer", "sleep", "utc_now"]
+
+FAR = 3600.0
+"""Seconds to sleep where nothing is due."""
 
 _CLOCK_ID = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -38,14 +41,38 @@ class SystemClock:
         return asyncio.get_running_loop().call_later(moment - self.now(), callback)
 
 
+class Alarm:
+    """A sleep of one task that others can cut short."""
+
+    # The mutable state: the future that the sleeper waits for, and whether it rang while nobody slept.
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sleeper: asyncio.Future[None] | None = None
+        self._rung = False
+
+    def ring(self) -> None:
+        """Wake the sleeper, or let its next sleep take no time."""
+        self._rung = True
+        if self._sleeper is not None and not self._sleeper.done():
+            self._sleeper.set_result(None)
+
+    async def sleep_until(self, moment: float) -> None:
+        """Sleep until ``moment`` or until rung. Cancelling it is safe."""
+        if not self._rung:
+            self._sleeper = asyncio.get_running_loop().create_future()
+            timer = self._clock.call_at(min(moment, self._clock.now() + FAR), self.ring)
+            try:
+                await self._sleeper
+            finally:
+                timer.cancel()
+                self._sleeper = None
+        self._rung = False
+
+
 async def sleep(clock: Clock, seconds: float) -> None:
     """Wait on ``clock``. Cancelling it is safe."""
-    woken = asyncio.get_running_loop().create_future()
-    timer = clock.call_at(clock.now() + seconds, lambda: woken.done() or woken.set_result(None))
-    try:
-        await woken
-    finally:
-        timer.cancel()
+    await Alarm(clock).sleep_until(clock.now() + seconds)
 
 
 def utc_now() -> datetime:

@@ -21,6 +21,7 @@ __all__ = [
     "parent_of",
     "range_end_of",
     "text_to_name",
+    "value_as",
 ]
 
 MAX_TTL = 9_000_000_000
@@ -142,3 +143,8 @@ def check_value(value: str | bytes, *, election: str | None = None) -> bytes:
             election=election,
         )
     return value
+
+
+def value_as(value: bytes, encoding: str | None) -> str | bytes:
+    """A value as text in this encoding, with ``\\xff`` for bytes that do not fit it; ``None`` gives the bytes."""
+    return value if encoding is None else value.decode(encoding, "backslashreplace")

@@ -174,7 +174,10 @@ class WatchStream(Protocol):
 
 class RenewalStream(Protocol):
     """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, in
-    the order of the requests; a ttl of 0 says that the lease is gone."""
+    the order of the requests; a ttl of 0 says that the lease is gone. It ends as a `WatchStream` does."""
+
+    endpoint: str
+    """The member that serves it, ``host:port``."""
 
     async def send(self, lease_id: int) -> None: ...
 

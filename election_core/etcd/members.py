@@ -10,7 +10,7 @@ import grpc
 from aetcd import rpc
 
 from ..config import TLS, Endpoint
-from ..errors import InvalidConfig
+from ..errors import InvalidConfig, Unavailable
 
 __all__ = ["Member", "Members"]
 
@@ -79,22 +79,39 @@ class Member:
 class Members:
     """All members, and the one to ask next. gRPC's own policies never leave a frozen member, so this is ours."""
 
-    # The mutable state: the index of the preferred member.
+    # The mutable state: the index of the preferred member, and whether all is over.
 
     def __init__(self, endpoints: tuple[Endpoint, ...], tls: TLS | None) -> None:
         self.all = tuple(Member(endpoint, tls) for endpoint in endpoints)
         self._preferred = 0
+        self._is_closed = False
 
     @property
     def preferred(self) -> Member:
+        """The member to ask.
+
+        Raises:
+            Unavailable: the connections were closed.
+        """
+        self.check_open()
         return self.all[self._preferred]
+
+    def check_open(self) -> None:
+        """A closed channel would raise an error of gRPC's own, or keep a stream silent.
+
+        Raises:
+            Unavailable: the connections were closed.
+        """
+        if self._is_closed:
+            raise Unavailable("The connections to etcd were closed; make a new client.")
 
     def suspect(self, endpoint: str) -> None:
         """Go on to the next member if the preferred one is the one that failed."""
-        if self.preferred.endpoint == endpoint:
+        if self.all[self._preferred].endpoint == endpoint:
             self._preferred = (self._preferred + 1) % len(self.all)
 
     async def close(self) -> None:
+        self._is_closed = True
         for member in self.all:
             await member.close()
 

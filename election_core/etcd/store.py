@@ -49,7 +49,8 @@ class EtcdStore:
 
     async def read(self, query: Read) -> Snapshot:
         """All pages are read at the revision of the first, so the snapshot is of one revision."""
-        limit = query.limit or _PAGE
+        # Pages follow each other by key; another order has to come whole.
+        limit = query.limit or (_PAGE if query.order == "key" else 0)
         reply = await self._range(replace(query, limit=limit))
         revision, candidates = reply.header.revision, [candidate_of(kv) for kv in reply.kvs]
         while reply.more and not query.limit:
@@ -112,6 +113,7 @@ class EtcdStore:
     async def _status_of(self, member: Member) -> EndpointStatus:
         began = time.monotonic()
         try:
+            self._members.check_open()
             metadata = await self._caller.metadata(member, self.timeout)
             reply = await member.maintenance.Status(rpc.StatusRequest(), timeout=self.timeout, metadata=metadata)
         except rpc.AioRpcError as exc:

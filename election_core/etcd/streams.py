@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -93,11 +94,14 @@ class _Stream:
 class EtcdWatch(_Stream):
     """`WatchStream` over one call of etcd's Watch service."""
 
-    # The mutable state: when the last message came, and the watchdog's timer.
+    # The mutable state: when the last message came, the watchdog's timer, and what came before the watch was
+    # established.
 
     def __init__(self, caller: Caller, member: Member, metadata: Metadata) -> None:
         super().__init__(caller, member, member.watches.Watch, metadata)
         self.revision = 0
+        self._start_revision = 0
+        self._early: deque[WatchResponse] = deque()
         self._heard_at = time.monotonic()
         self._asked_at: float | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -105,26 +109,42 @@ class EtcdWatch(_Stream):
 
     async def establish(self, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool) -> None:
         """Create a watcher for each range and wait until the server has confirmed them all."""
+        self._start_revision = start_revision
+        # A compaction at R erases the deletes of R, yet etcd serves a watch from R without an error. One that
+        # starts a revision earlier is refused then.
+        asked = start_revision and max(start_revision - 1, 1)
         try:
             async with asyncio.timeout(self._caller.timeout):
                 for part in keys:
-                    await self._write(watch_request(part, start_revision, deletes_only))
-                for _ in keys:
-                    response = await self._response()
-                    self.revision = max(self.revision, response.header.revision)
+                    await self._write(watch_request(part, asked, deletes_only))
+                await self._confirmed(len(keys))
         except TimeoutError as exc:
             raise self._unavailable("did not establish a watch in time") from exc
 
     async def __aiter__(self) -> AsyncIterator[WatchResponse]:
         while True:
-            response = await self._response()
-            yield WatchResponse(response.header.revision, revisions_of(response.events, utc_now()))
+            yield self._early.popleft() if self._early else self._watched(await self._response())
 
     def stop(self) -> None:
         super().stop()
         self._watchdog.cancel()
         if self._asking is not None:
             self._asking.cancel()
+
+    async def _confirmed(self, ranges: int) -> None:
+        """Until that many watchers are created. The first may have events before the last is confirmed."""
+        while ranges:
+            response = await self._response()
+            if response.created:
+                self.revision = max(self.revision, response.header.revision)
+                ranges -= 1
+            else:
+                self._early.append(self._watched(response))
+
+    def _watched(self, response: Any) -> WatchResponse:
+        revisions = revisions_of(response.events, utc_now())
+        asked_for = tuple(each for each in revisions if each.revision >= self._start_revision)
+        return WatchResponse(response.header.revision, asked_for)
 
     async def _response(self) -> Any:
         response = await self._read()

@@ -1,0 +1,41 @@
+"""The body of an ``async with``: cancelled when leadership is lost, and told apart from other cancellations."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+__all__ = ["Body"]
+
+
+class Body:
+    """The task that runs a body, from entering to leaving it."""
+
+    # The mutable state: whether it was interrupted by us. Others may cancel the same task meanwhile.
+
+    def __init__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("A campaign is entered by a task; run it with asyncio.run().")
+        self._task = task
+        self._cancelling = task.cancelling()
+        self._interrupted = False
+
+    def interrupt(self) -> None:
+        """Cancel the body, once."""
+        if not self._interrupted:
+            self._interrupted = True
+            self._task.cancel()
+
+    async def leave(self, kind: type[BaseException] | None) -> bool:
+        """Whether the body ended, with an exception of this ``kind``, because of `interrupt` and nothing else."""
+        if not self._interrupted:
+            return False
+        others = self._task.uncancel() > self._cancelling
+        if others or not (kind is None or issubclass(kind, asyncio.CancelledError)):
+            return False
+        if kind is None:
+            # The body ended before the cancellation reached it; it would hit whatever is awaited next.
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
+        return True

@@ -1,0 +1,237 @@
+"""A campaign: one candidacy, from joining the line to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Generator
+from types import TracebackType
+from typing import Literal
+
+from .body import Body
+from .callbacks import Callback, Callbacks
+from .campaign_state import CampaignState
+from .course import FAILURES, Course
+from .errors import CampaignClosed, ElectionError, InvalidConfig, LeadershipLost, NotLeader
+from .model import Candidate
+from .names import check_value
+from .recipe import Recipe
+from .runtime import Runtime
+from .session import Session
+from .store import Guard
+
+__all__ = ["Campaign"]
+
+_log = logging.getLogger("election_core.campaign")
+
+
+class Campaign:
+    """One candidacy in one election; made by `Election.campaign`, it starts by itself.
+
+    It has one terminal state: after ``resign()``, loss or failure it is never elected.
+
+    ::
+
+        async with election.campaign("host-a") as campaign:   # entered once elected
+            await work(campaign.fencing_token)                # cancelled if leadership is lost; resigned at the end
+
+    Leaving the body by an exception resigns, too. If leadership was lost the way out raises `LeadershipLost`, after
+    the body has ended, so work never goes on while the next leader begins, unless it blocks the event loop.
+    """
+
+    # The mutable state is the course's, and the body that runs under this campaign.
+
+    def __init__(self, runtime: Runtime, recipe: Recipe, session: Session, value: bytes, *, owns_session: bool) -> None:
+        self._runtime, self._recipe = runtime, recipe
+        self._body: Body | None = None
+        self._proclaiming = asyncio.Lock()
+        self._callbacks = Callbacks(f"The campaign in {recipe.name!r}", "elected", "error")
+        self._course = Course(
+            runtime,
+            recipe,
+            session,
+            value,
+            owns_session=owns_session,
+            on_elected=lambda: self._callbacks.emit("elected"),
+            on_failed=self._failed,
+            on_clean=lambda: runtime.campaigns.discard(self),
+        )
+        runtime.campaigns.add(self)
+
+    def __repr__(self) -> str:
+        return f"<Campaign in {self._recipe.name!r} as {self.value[:40]!r}, {self.state}, key {self.key!r}>"
+
+    @property
+    def state(self) -> CampaignState:
+        """What it does right now; `is_leader` is what decides."""
+        return self._course.state
+
+    @property
+    def is_leader(self) -> bool:
+        """Whether it leads for certain at this moment, computed from the clock when asked."""
+        return self.state is CampaignState.LEADING and self.lease_remaining > 0
+
+    @property
+    def key(self) -> bytes:
+        """The candidate's key."""
+        return self._course.enrolment.key
+
+    @property
+    def lease_id(self) -> int:
+        """The lease that the key hangs on; give it to `Election.campaign` after a restart."""
+        return self._course.enrolment.session.lease_id
+
+    @property
+    def lease_remaining(self) -> float:
+        """Seconds for which the lease certainly lives if no renewal comes through; 0 before and after its life."""
+        return self._course.enrolment.session.remaining
+
+    @property
+    def value(self) -> bytes:
+        """What it proclaims: as etcd has it, as far as known."""
+        return self._course.value
+
+    @property
+    def ahead(self) -> Candidate | None:
+        """The candidate that this one waits for, or ``None`` while it does not wait."""
+        return self._course.place.ahead if self._course.place and self.state is CampaignState.WAITING else None
+
+    @property
+    def fencing_token(self) -> int:
+        """The key's create revision, which grows from leader to leader; it is kept after the loss.
+
+        Raises:
+            NotLeader: it was never elected.
+        """
+        place = self._course.place
+        if place is None or not place.leads:
+            raise self._not_leader("has no fencing token")
+        return place.own.create_revision
+
+    def guard(self) -> list[object]:
+        """Comparisons for aetcd's ``transaction(compare=…)``: it fails from the moment another could be elected.
+
+        Raises:
+            NotLeader: it does not lead.
+        """
+        if not self.is_leader:
+            raise self._not_leader("guards nothing")
+        return [self._runtime.store.guard(Guard(self.key, self.fencing_token))]
+
+    def on(self, event: Literal["elected", "error"], callback: Callback) -> None:
+        """Call ``callback()`` once elected, or ``callback(error)`` when it failed or leadership was lost.
+
+        A plain function is called at once when it happens, a coroutine function in a task. What happened before
+        is told on the spot. Neither is called because of ``resign()`` or ``abandon()``.
+
+        Raises:
+            InvalidConfig: there is no such event, or the callback cannot be called.
+        """
+        self._callbacks.on(event, callback)
+        if event == "elected" and self.state is CampaignState.LEADING:
+            self._callbacks.call(event, callback)
+        elif event == "error" and self.state in FAILURES:
+            self._callbacks.call(event, callback, self._course.error)
+
+    async def wait(self) -> Campaign:
+        """Wait until it is elected; returns itself. Cancelling it ends the waiting, not the campaign.
+
+        Raises:
+            LeadershipLost: its key or lease was lost, before or after it was elected.
+            CampaignClosed: it was resigned or abandoned.
+            Unavailable, AuthenticationFailed: it could not join the line.
+        """
+        await self._course.settled.wait()
+        if self._course.error is not None:
+            raise self._course.error
+        if not self.is_leader:
+            raise LeadershipLost("The lease has run out; stop the work, then campaign again.", **self._course.whose)
+        return self
+
+    def __await__(self) -> Generator[object, None, Campaign]:
+        return self.wait().__await__()
+
+    async def proclaim(self, value: str | bytes) -> None:
+        """Write a new value: the leader's, or that of a candidate that waits. While it joins, it waits for that.
+
+        Cancelling it leaves open whether the value was written.
+
+        Raises:
+            InvalidConfig: the value can never be written.
+            LeadershipLost: its key is gone, and so nothing was written.
+            CampaignClosed: it has ended before.
+            Unavailable: no member answered in time; the value may have been written, and can be written again.
+        """
+        raw = check_value(value, election=self._recipe.name)
+        self._raise_if_over()
+        async with self._proclaiming:
+            await self._course.enrolment.joined()
+            self._raise_if_over()
+            await self._course.write(raw)
+
+    async def resign(self) -> None:
+        """Leave the line or the leadership, and leave neither key nor own lease behind.
+
+        From the call on it does not lead. Resigning again after a failure tries again; otherwise it does nothing.
+        Cancelling it does not stop the clean-up.
+
+        Raises:
+            Unavailable: no member answered in time; the lease is renewed no more and runs out by itself.
+        """
+        if self.state is not CampaignState.ABANDONED:
+            reason = CampaignClosed("The campaign was resigned; start a new one.", **self._course.whose)
+            self._course.end(CampaignState.RESIGNED, reason)
+            await self._course.cleaner.clean()
+
+    def abandon(self) -> None:
+        """Stop renewing the lease without revoking it, as a crash would. The key stays until the lease runs out.
+
+        Raises:
+            InvalidConfig: the lease is a session's; its other campaigns would go with it, see `Session.abandon`.
+        """
+        if not self._course.enrolment.owns_session:
+            raise InvalidConfig(
+                "A campaign on a session cannot be abandoned alone; abandon the session.", **self._course.whose
+            )
+        reason = CampaignClosed("The campaign was abandoned; start a new one.", **self._course.whose)
+        self._course.end(CampaignState.ABANDONED, reason)
+        self._runtime.campaigns.discard(self)
+
+    async def close(self) -> None:
+        """`resign`, with a failure logged and not raised. Cancelling it does not stop the clean-up."""
+        try:
+            await self.resign()
+        except ElectionError as exc:
+            _log.warning("election %r: not resigned, the lease runs out by itself: %s", self._recipe.name, exc)
+
+    async def __aenter__(self) -> Campaign:
+        try:
+            await self.wait()
+        except BaseException:
+            await self.close()
+            raise
+        self._body = Body()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        body, self._body = self._body, None
+        lost = body is not None and await body.leave(kind)
+        error = self._course.error
+        await self.close()
+        if lost and error is not None:
+            raise error from exc
+
+    def _failed(self, error: ElectionError) -> None:
+        self._callbacks.emit("error", error)
+        if self._body is not None:
+            self._body.interrupt()
+
+    def _raise_if_over(self) -> None:
+        error = self._course.error
+        if error is not None:
+            raise CampaignClosed(f"The campaign has ended: {error}", **self._course.whose) from error
+
+    def _not_leader(self, what: str) -> NotLeader:
+        return NotLeader(f"A campaign that is {self.state} {what}; await its wait() first.", **self._course.whose)

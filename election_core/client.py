@@ -1,0 +1,152 @@
+"""The client: where everything begins, and what ends everything that was begun on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+
+from .clock import Clock, SystemClock
+from .config import TLS, check_timeout, parse_endpoints
+from .election import Election
+from .errors import InvalidConfig
+from .etcd import EtcdStore
+from .keeper import LeaseKeeper
+from .monitor import Monitor
+from .names import check_ttl
+from .runtime import Runtime
+from .session import Session
+from .store import EndpointStatus, LeaseInfo, Store
+from .tasks import BackgroundTasks
+
+__all__ = ["Client"]
+
+
+class Client:
+    """A client of one etcd cluster, connected when first used.
+
+    ::
+
+        async with Client("10.0.0.1:2379,10.0.0.2:2379") as client:
+            election = client.election("singleton-job")
+
+    Leaving it resigns the campaigns, ends observers, monitors and sessions, and closes the connections, within
+    about twice ``timeout``; a cancellation meanwhile takes effect afterwards. It belongs to one event loop.
+    """
+
+    # The mutable state is the runtime's, and the one task that closes it.
+
+    def __init__(
+        self,
+        endpoints: str | Iterable[str] = "127.0.0.1:2379",
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        tls: TLS | None = None,
+        timeout: float = 5.0,
+    ) -> None:
+        """
+        Args:
+            endpoints: ``"host:port,host:port"`` or a list of such, each with or without ``http://`` or
+                ``https://``; without, they are encrypted if ``tls`` is given.
+            username: who to log in as, where etcd has authentication enabled.
+            password: of that user.
+            tls: paths of certificates.
+            timeout: seconds within which every call ends, with all its retries on other members.
+
+        Raises:
+            InvalidConfig: an argument can never work. It is a ValueError, too.
+        """
+        if password is not None and username is None:
+            raise InvalidConfig("A password needs a username; give both.")
+        store = EtcdStore(
+            parse_endpoints(endpoints), username=username, password=password, tls=tls, timeout=check_timeout(timeout)
+        )
+        self._begin(store, SystemClock())
+
+    @classmethod
+    def over(cls, store: Store, clock: Clock | None = None) -> Client:
+        """A client over another store than etcd, such as one in memory for tests."""
+        client = cls.__new__(cls)
+        client._begin(store, clock or SystemClock())
+        return client
+
+    def _begin(self, store: Store, clock: Clock) -> None:
+        tasks = BackgroundTasks()
+        self._runtime = Runtime(store, clock, LeaseKeeper(store, clock, tasks), tasks)
+        self._closing: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Client of {', '.join(self.endpoints)}>"
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """``host:port`` of each endpoint."""
+        return self._runtime.store.endpoints
+
+    def election(self, name: str, *, ttl: int = 60, prefix: str = Election.prefix) -> Election:
+        """An election.
+
+        Args:
+            name: below the prefix; slashes are part of it.
+            ttl: seconds after which a candidate that crashed is out; etcd grants no less than 2 unless its
+                election timeout is shortened.
+            prefix: what the keys begin with; ``""`` for elections such as ``etcdctl elect NAME`` makes.
+
+        Raises:
+            InvalidConfig: the name is empty or begins or ends with a slash, or the ttl cannot be granted.
+        """
+        return Election(self._runtime, name, ttl=ttl, prefix=prefix)
+
+    def session(self, ttl: int = 60) -> Session:
+        """A lease to share by campaigns in many elections: ``async with client.session(30) as session``.
+
+        Raises:
+            InvalidConfig: the ttl cannot be granted.
+        """
+        return Session(self._runtime, check_ttl(ttl))
+
+    def monitor(self, prefix: str = "election/") -> Monitor:
+        """Watch every election whose keys begin with ``prefix``: ``async with client.monitor() as monitor``."""
+        return Monitor(self._runtime, prefix)
+
+    async def lease(self, lease_id: int) -> LeaseInfo | None:
+        """A lease as etcd sees it, or ``None`` when there is none.
+
+        Raises:
+            Unavailable: no member answered in time.
+        """
+        return await self._runtime.store.lease(lease_id)
+
+    async def status(self) -> list[EndpointStatus]:
+        """Every endpoint, asked just now, in order; one that does not answer within the timeout says why."""
+        return await self._runtime.store.status()
+
+    async def close(self) -> None:
+        """End everything that was begun on this client. A cancellation meanwhile is passed on afterwards."""
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close(), name="closing the client")
+        cancelled: asyncio.CancelledError | None = None
+        while not self._closing.done():
+            try:
+                await asyncio.wait({self._closing})
+            except asyncio.CancelledError as exc:
+                cancelled = exc
+        if cancelled is not None:
+            raise cancelled
+        self._closing.result()
+
+    async def _close(self) -> None:
+        runtime = self._runtime
+        for group in (runtime.campaigns, runtime.followers, runtime.sessions):
+            await asyncio.gather(*(each.close() for each in tuple(group)))
+        await runtime.tasks.cancel_all()
+        await runtime.store.close()
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -1,0 +1,96 @@
+"""An election: a name under a prefix, to campaign in, to ask and to observe."""
+
+from __future__ import annotations
+
+from typing import overload
+
+from .campaign import Campaign
+from .errors import InvalidConfig
+from .model import Candidate
+from .names import candidate_key, check_ttl, check_value, election_root, value_as
+from .observer import ElectionObserver
+from .recipe import Recipe
+from .runtime import Runtime
+from .session import Session
+
+__all__ = ["Election"]
+
+
+class Election:
+    """One election; made by `Client.election`. It holds nothing open and may be made as often as wanted.
+
+    Attributes:
+        name: its name below the prefix.
+        prefix: what its keys begin with, ``<prefix>/<name>/…``.
+        ttl: TTL in seconds that is asked for when a campaign gets a lease of its own.
+        root: the bytes that all its candidates' keys begin with.
+    """
+
+    prefix: str = "election"
+
+    def __init__(self, runtime: Runtime, name: str, *, ttl: int = 60, prefix: str = "election") -> None:
+        self.root = election_root(prefix, name)
+        self.ttl = check_ttl(ttl)
+        self.name = name
+        self.prefix = prefix
+        self._runtime = runtime
+        self._recipe = Recipe(runtime.store, name, self.root)
+
+    def __repr__(self) -> str:
+        return f"<Election {self.name!r}, keys below {self.root!r}>"
+
+    def campaign(self, value: str | bytes, *, session: Session | None = None, lease_id: int | None = None) -> Campaign:
+        """Start to campaign; returns at once, while the campaign goes on in the background.
+
+        Args:
+            value: what to proclaim, text (written as UTF-8) or bytes; often an address.
+            session: the lease to stand on, shared with other elections; a lease of its own without.
+            lease_id: take up the candidacy of this lease after a restart, with its place in line. Where the lease
+                is gone already, a new candidacy begins on a new lease of the same id.
+
+        Raises:
+            InvalidConfig: the value can never be written, or both a session and a lease are given.
+            CampaignClosed: the session has ended.
+            ElectionError: the session campaigns in this election already.
+            RuntimeError: no event loop is running.
+        """
+        raw = check_value(value, election=self.name)
+        if session is not None and lease_id is not None:
+            raise InvalidConfig("Give a session or a lease_id, not both: a session has a lease.", election=self.name)
+        if lease_id is not None and (isinstance(lease_id, bool) or not 0 < lease_id < 2**63):
+            raise InvalidConfig(f"A lease id is a number from 1 to 2**63 - 1; got {lease_id!r}.", election=self.name)
+        if session is None:
+            own = Session(self._runtime, self.ttl, lease_id)
+            return Campaign(self._runtime, self._recipe, own, raw, owns_session=True)
+        session.claim(candidate_key(self.root, session.lease_id))
+        return Campaign(self._runtime, self._recipe, session, raw, owns_session=False)
+
+    @overload
+    async def leader(self, encoding: str = "utf-8") -> str | None: ...
+
+    @overload
+    async def leader(self, encoding: None) -> bytes | None: ...
+
+    async def leader(self, encoding: str | None = "utf-8") -> str | bytes | None:
+        """What the leader proclaims, as of now, or ``None`` when nobody leads.
+
+        Args:
+            encoding: of the text; bytes that do not fit it are shown as ``\\\\xff``. ``None`` gives the bytes.
+
+        Raises:
+            Unavailable: no member answered in time.
+        """
+        leader = await self._recipe.leader()
+        return None if leader is None else value_as(leader.value, encoding)
+
+    async def candidates(self) -> list[Candidate]:
+        """Everybody in line as of one revision, the leader first.
+
+        Raises:
+            Unavailable: no member answered in time.
+        """
+        return list((await self._recipe.candidates()).candidates)
+
+    def observe(self) -> ElectionObserver:
+        """Watch the leadership: ``await election.observe()``, or ``async with election.observe() as observer``."""
+        return ElectionObserver(self._runtime, self.name, self.root)

@@ -1,0 +1,52 @@
+"""Watching every election under a prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from .directory import Directory
+from .errors import InvalidConfig
+from .follower import Follower
+from .model import Snapshot, Transition
+from .names import text_to_name
+from .runtime import Runtime
+from .state import ElectionState
+from .store import KeyRange
+
+__all__ = ["Monitor"]
+
+
+class Monitor(Follower):
+    """Follows every election under a prefix; made by `Client.monitor`.
+
+    An election is recognised by a candidate: a key whose last segment is its own lease id, as Go's client, etcdctl,
+    Node's client and election_core write it. It stays in the mapping when it becomes vacant.
+
+    Events for ``on``: ``"change"`` with every `Transition`; ``"disconnected"`` with the error, while it goes on
+    trying; ``"connected"`` when that has helped; ``"error"`` with what ended it.
+
+    Attributes:
+        prefix: what is watched; ``""`` is the whole key space.
+    """
+
+    def __init__(self, runtime: Runtime, prefix: str) -> None:
+        if not isinstance(prefix, str):
+            raise InvalidConfig(f"The prefix must be text, such as 'election/'; got {prefix!r}.")
+        keys = KeyRange.prefix(text_to_name(prefix))
+        super().__init__(runtime, keys, f"the prefix {prefix!r}", "change", "disconnected", "connected", "error")
+        self.prefix = prefix
+        self._elections: Mapping[str, ElectionState] = MappingProxyType({})
+
+    def _begin(self, snapshot: Snapshot) -> Directory:
+        directory = Directory(self.prefix, snapshot)
+        self._elections = directory.elections
+        return directory
+
+    def _tell(self, transition: Transition) -> None:
+        self._callbacks.emit("change", transition)
+
+    @property
+    def elections(self) -> Mapping[str, ElectionState]:
+        """Name → state, always current. Names are relative to the prefix's last slash. Read-only."""
+        return self._elections

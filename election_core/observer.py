@@ -1,0 +1,61 @@
+"""Watching who leads one election."""
+
+from __future__ import annotations
+
+from typing import overload
+
+from .follower import Follower
+from .model import Candidate, Snapshot, Transition
+from .names import value_as
+from .runtime import Runtime
+from .state import ElectionState
+from .store import KeyRange
+
+__all__ = ["ElectionObserver"]
+
+
+class ElectionObserver(Follower):
+    """Follows one election's leadership; made by `Election.observe`.
+
+    Events for ``on``: ``"change"`` with what the leader proclaims as text, or ``None`` for a vacancy, at every
+    transition, also if a successor proclaims the same; ``"disconnected"`` with the error, while it goes on trying;
+    ``"connected"`` when that has helped; ``"error"`` with what ended it.
+    """
+
+    def __init__(self, runtime: Runtime, name: str, root: bytes) -> None:
+        what = f"the election {name!r}"
+        super().__init__(runtime, KeyRange.prefix(root), what, "change", "disconnected", "connected", "error")
+        self._state = ElectionState(name)
+
+    def _begin(self, snapshot: Snapshot) -> ElectionState:
+        self._state = ElectionState(self._state.name, snapshot)
+        return self._state
+
+    def _tell(self, transition: Transition) -> None:
+        after = transition.after
+        self._callbacks.emit("change", None if after is None else value_as(after.value, "utf-8"))
+
+    @property
+    def has_leader(self) -> bool:
+        """Whether somebody leads, as far as seen."""
+        return self._state.leader is not None
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Everybody in line, the leader first, as far as seen."""
+        return self._state.queue
+
+    @overload
+    def leader(self, encoding: str = "utf-8") -> str | None: ...
+
+    @overload
+    def leader(self, encoding: None) -> bytes | None: ...
+
+    def leader(self, encoding: str | None = "utf-8") -> str | bytes | None:
+        """What the leader proclaims, as far as seen, or ``None`` when nobody leads.
+
+        Args:
+            encoding: of the text; bytes that do not fit it are shown as ``\\\\xff``. ``None`` gives the bytes.
+        """
+        leader = self._state.leader
+        return None if leader is None else value_as(leader.value, encoding)

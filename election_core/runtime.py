@@ -1,0 +1,33 @@
+"""What the parts of one client share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .clock import Clock
+from .keeper import LeaseKeeper
+from .store import Store
+from .tasks import BackgroundTasks
+
+__all__ = ["Closable", "Runtime"]
+
+
+class Closable(Protocol):
+    """What a client closes on its way out."""
+
+    async def close(self) -> None:
+        """End it, within the store's timeout, and clean up. Raises nothing of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The store below a client, its clock, the keeper of all its leases, its tasks, and what is open on it."""
+
+    store: Store
+    clock: Clock
+    keeper: LeaseKeeper
+    tasks: BackgroundTasks
+    campaigns: set[Closable] = field(default_factory=set)
+    followers: set[Closable] = field(default_factory=set)
+    sessions: set[Closable] = field(default_factory=set)

@@ -1,0 +1,107 @@
+"""Follows one candidate's place in line on a watch, from its enrolment to its end.
+
+A watch is opened live, and the place is read once more where the watch is newer than what is known: from then on
+every event arrives as it happens, and none is missed. A watch that starts in the past would wait for etcd's
+catch-up loop, which runs every 100 ms. So a watch that breaks needs no history either: compaction cannot hurt it.
+
+The first in line watches the deletes of the whole election. In that one ordered stream, the leader's delete without
+the own one before it proves that the own candidate leads. Everybody else watches the key ahead and its own, so a
+leader's going wakes one candidate and not the herd. Events may get lost in a server, so the place is also read anew
+from time to time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager, aclosing
+
+from .backoff import Backoff
+from .clock import Clock, sleep
+from .errors import Unavailable
+from .place import Place
+from .recipe import Recipe
+from .store import KeyRange, WatchResponse, WatchStream
+
+__all__ = ["follow"]
+
+_log = logging.getLogger("election_core.campaign")
+
+
+async def follow(recipe: Recipe, place: Place, clock: Clock, *, reread_every: float) -> AsyncGenerator[Place]:
+    """Yield each new place, with other neighbours or another value of the own key than before.
+
+    Args:
+        recipe: the election.
+        place: where the candidate stands; it is not repeated.
+        clock: what ``reread_every`` is counted on.
+        reread_every: seconds after which the place is read anew although nothing happened.
+
+    Raises:
+        LeadershipLost: the own key is gone.
+        AuthenticationFailed: it may not be watched or read.
+    """
+    backoff = Backoff()
+    while True:
+        try:
+            async with (
+                _watch(recipe, place) as stream,
+                aclosing(_listen(recipe, place, stream, clock, reread_every)) as places,
+            ):
+                async for news in places:
+                    backoff.reset()
+                    known, place = place, news
+                    moved = not news.has_same_neighbours(known)
+                    if moved or news.own != known.own:
+                        yield news
+                    if moved:
+                        break
+        except Unavailable as exc:
+            _log.info("election %r: %s", recipe.name, exc)
+            await sleep(clock, backoff.pause())
+
+
+def _watch(recipe: Recipe, place: Place) -> AbstractAsyncContextManager[WatchStream]:
+    own = KeyRange(place.own.key)
+    if place.ahead is None:
+        return recipe.store.watch((own,))
+    if place.ahead_leads:
+        return recipe.store.watch((KeyRange.prefix(recipe.root),), deletes_only=True)
+    return recipe.store.watch((KeyRange(place.ahead.key), own), deletes_only=True)
+
+
+async def _listen(
+    recipe: Recipe, place: Place, stream: WatchStream, clock: Clock, reread_every: float
+) -> AsyncGenerator[Place]:
+    """The place after each event, as long as the stream shows what matters for it."""
+    if stream.revision > place.revision:
+        place = await recipe.place(place.own)
+        yield place
+    async with aclosing(_with_ticks(stream, clock, reread_every)) as items:
+        async for response in items:
+            revisions = (None,) if response is None else response.revisions
+            for revision in revisions:
+                after = None if revision is None else place.after(revision)
+                place = after if after is not None else await recipe.place(place.own)
+                yield place
+
+
+async def _with_ticks(stream: WatchStream, clock: Clock, period: float) -> AsyncGenerator[WatchResponse | None]:
+    """The stream's responses, and ``None`` once per period. The stream is never cut off in the middle of a read."""
+    responses: AsyncIterator[WatchResponse] = aiter(stream)
+    reading = asyncio.ensure_future(anext(responses))
+    tick = asyncio.ensure_future(sleep(clock, period))
+    try:
+        while True:
+            await asyncio.wait({reading, tick}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                yield reading.result()
+                reading = asyncio.ensure_future(anext(responses))
+            if tick.done():
+                yield None
+                tick = asyncio.ensure_future(sleep(clock, period))
+    finally:
+        for task in (reading, tick):
+            task.cancel()
+        await asyncio.gather(reading, tick, return_exceptions=True)
