@@ -29,6 +29,8 @@ What is guaranteed:
    TTL.
 """
 
+import logging
+
 from .campaign import Campaign
 from .campaign_state import CampaignState
 from .client import Client
@@ -77,3 +79,6 @@ __all__ = [
     "Transition",
     "Unavailable",
 ]
+
+# What to do with the records under ``election_core.*`` is the program's decision; without one they go nowhere.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

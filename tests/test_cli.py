@@ -252,7 +252,10 @@ def watching(etcd: EmbeddedEtcd, prefix: str) -> Any:
     yield start
     for process in started:
         process.kill()
-        process.communicate()
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def test_watch_tells_every_transition(watching: Any, etcdctl: Etcdctl, prefix: str) -> None:

@@ -18,7 +18,6 @@ from election_core.model import Candidate, Transition
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.notebook import elections, timeline
 
-NOW = datetime.now(UTC)
 HOSTILE = b"<b onload='x'>&\x00\x1b[31m\xff]]>\xed\xa0\x80" + "\ufffe\u202e宽".encode()
 
 
@@ -28,12 +27,12 @@ def candidate(value: bytes, revision: int) -> Candidate:
 
 def log_of(*steps: tuple[float, bytes | None], name: str = "job") -> TermLog:
     """A log from ``(seconds ago, leader)``; the first one was found."""
-    log = TermLog(
-        name, None if steps[0][1] is None else candidate(steps[0][1], 1), NOW - timedelta(seconds=steps[0][0])
-    )
+    now = datetime.now(UTC)
+    first_ago, first = steps[0]
+    log = TermLog(name, None if first is None else candidate(first, 1), now - timedelta(seconds=first_ago))
     for revision, (ago, value) in enumerate(steps[1:], 2):
         after = None if value is None else candidate(value, revision)
-        at = NOW - timedelta(seconds=ago)
+        at = now - timedelta(seconds=ago)
         log.record(Transition(name, revision, log.current.leader, after, False, at))
     return log
 
@@ -73,7 +72,7 @@ def test_hostile_names_and_values_are_only_text() -> None:
 def test_text_and_picture_tell_the_same() -> None:
     view = timeline(log_of((50, b"alpha"), (30, None), (20, b"beta")), last=60)
     lines = str(view).split("\n")
-    assert [line.split()[0] for line in lines[:3]] == ["alpha", "★", "vacant"]
+    assert [line.partition("┤")[0].strip() for line in lines[:3]] == ["alpha", "★ beta", "vacant"]
     assert "★ beta" in texts(view)
     assert "≥" in lines[0]
     assert "≥" in texts(view)

@@ -8,7 +8,7 @@ from aetcd.rpc import StatusCode
 
 from ..errors import AuthenticationFailed, Compacted, ElectionError, InvalidConfig, LeadershipLost, Unavailable
 
-__all__ = ["LeaseExists", "TokenRefused", "map_error"]
+__all__ = ["LeaseExists", "TokenRefused", "error_by_text", "map_error"]
 
 
 class TokenRefused(AuthenticationFailed):
@@ -49,12 +49,20 @@ _TRANSIENT = {
 }
 
 
+def error_by_text(text: str, endpoint: str) -> ElectionError | None:
+    """The error that one of etcd's own texts stands for, or ``None`` for any other text."""
+    for known, kind, cure in _BY_TEXT:
+        if known in text:
+            return kind(f"{cure} ({endpoint}: {text})", endpoint=endpoint)
+    return None
+
+
 def map_error(exc: Any, endpoint: str) -> ElectionError:
     """The error of ours that says what an `AioRpcError` from ``endpoint`` means for the caller."""
     code, details = exc.code(), exc.details() or ""
-    for text, kind, cure in _BY_TEXT:
-        if text in details:
-            return kind(f"{cure} ({endpoint}: {details})", endpoint=endpoint)
+    known = error_by_text(details, endpoint)
+    if known is not None:
+        return known
     if "has been compacted" in details:
         return Compacted(f"{endpoint}: {details}", compact_revision=0, endpoint=endpoint)
     if code is StatusCode.UNAUTHENTICATED or code is StatusCode.PERMISSION_DENIED:

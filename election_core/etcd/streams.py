@@ -13,10 +13,10 @@ import grpc
 from aetcd import rpc
 
 from ..clock import utc_now
-from ..errors import AuthenticationFailed, Compacted, ElectionError, Unavailable
+from ..errors import Compacted, ElectionError, Unavailable
 from ..store import KeyRange, WatchResponse
 from .calls import Caller, Metadata
-from .mapping import TokenRefused, map_error
+from .mapping import TokenRefused, error_by_text, map_error
 from .members import Member
 from .wire import revisions_of, watch_request
 
@@ -217,10 +217,6 @@ async def open_renewals(caller: Caller) -> AsyncIterator[EtcdRenewals]:
 
 
 def _refusal(reason: str, endpoint: str) -> ElectionError:
-    if "permission denied" in reason:
-        return AuthenticationFailed(
-            f"{endpoint} refused to watch: {reason}; grant the user read on the prefix.", endpoint=endpoint
-        )
-    if "auth token" in reason or "revision is old" in reason:
-        return TokenRefused(f"{endpoint} refused to watch: {reason}", endpoint=endpoint)
-    return Unavailable(f"{endpoint} cancelled the watch: {reason or 'no reason given'}", endpoint=endpoint)
+    return error_by_text(reason, endpoint) or Unavailable(
+        f"{endpoint} cancelled the watch: {reason or 'no reason given'}", endpoint=endpoint
+    )

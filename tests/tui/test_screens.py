@@ -12,6 +12,7 @@ from textual.widgets import Button, Footer, Input
 
 from election_core import CampaignState, Client
 from electiontui.app import ElectionApp
+from electiontui.embedded import EmbeddedEtcd
 from electiontui.screens.console import ConsoleScreen
 from electiontui.screens.detail import DetailScreen
 from electiontui.screens.dialogs import ConfirmDialog, FormDialog, TextDialog
@@ -64,13 +65,13 @@ def table(app: Any, which: str = "elections") -> VirtualTable:
 
 async def confirm(pilot: Pilot[Any]) -> None:
     """Past Cancel, which has the focus, to the other button."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog))
+    await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmDialog) and pilot.app.focused is not None)
     assert isinstance(pilot.app.focused, Button)
     assert pilot.app.focused.id == "cancel"
     await pilot.press("tab", "enter")
 
 
-async def test_the_list_shows_leaders_and_follows_changes(etcd: Any) -> None:
+async def test_the_list_shows_leaders_and_follows_changes(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client:
         first = await client.election("pay", ttl=30).campaign("node-1").wait()
         second = client.election("pay", ttl=30).campaign("node-2")
@@ -92,7 +93,7 @@ async def test_the_list_shows_leaders_and_follows_changes(etcd: Any) -> None:
             assert app.desk.view.logs["pay"].current.is_vacant
 
 
-async def test_filter_sort_and_the_way_back(etcd: Any) -> None:
+async def test_filter_sort_and_the_way_back(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client:
         for name in ("alpha", "beta", "gamma"):
             await client.election(name).campaign(f"leader-of-{name}").wait()
@@ -114,7 +115,7 @@ async def test_filter_sort_and_the_way_back(etcd: Any) -> None:
             assert "not a regular expression" in line(app, "#news")
 
 
-async def test_detail_shows_timeline_queue_events_and_charts(etcd: Any) -> None:
+async def test_detail_shows_timeline_queue_events_and_charts(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client:
         first = await client.election("pay").campaign("node-1").wait()
         client.election("pay").campaign("node-2")
@@ -145,7 +146,7 @@ async def test_detail_shows_timeline_queue_events_and_charts(etcd: Any) -> None:
             await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
 
 
-async def test_campaign_proclaim_and_resign_in_the_console(etcd: Any) -> None:
+async def test_campaign_proclaim_and_resign_in_the_console(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client:
         async with dashboard(etcd.endpoint) as (app, pilot):
             for value in ("op-a", "op-b"):
@@ -186,7 +187,7 @@ async def _campaign(app: ElectionApp, pilot: Pilot[Any], name: str, value: str) 
     await until(pilot, lambda: isinstance(app.screen, ConsoleScreen))
 
 
-async def test_cancel_writes_nothing(etcd: Any) -> None:
+async def test_cancel_writes_nothing(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client, dashboard(etcd.endpoint) as (app, pilot):
         await pilot.press("C", "C")
         await until(pilot, lambda: isinstance(app.screen, FormDialog))
@@ -199,7 +200,7 @@ async def test_cancel_writes_nothing(etcd: Any) -> None:
         assert await client.election("drill").candidates() == []
 
 
-async def test_leaving_the_console_keeps_the_lease(etcd: Any) -> None:
+async def test_leaving_the_console_keeps_the_lease(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client, dashboard(etcd.endpoint) as (app, pilot):
         await _campaign(app, pilot, "drill", "op-a")
         await until(pilot, lambda: app.desk.own["a"].campaign.is_leader)
@@ -209,7 +210,7 @@ async def test_leaving_the_console_keeps_the_lease(etcd: Any) -> None:
         assert app.desk.own["a"].campaign.is_leader
 
 
-async def test_an_abandoned_candidate_is_gone_only_when_its_lease_ends(etcd: Any) -> None:
+async def test_an_abandoned_candidate_is_gone_only_when_its_lease_ends(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client, dashboard(etcd.endpoint) as (app, pilot):
         await _campaign(app, pilot, "drill", "op-a")
         await until(pilot, lambda: app.desk.own["a"].campaign.is_leader)
@@ -220,7 +221,7 @@ async def test_an_abandoned_candidate_is_gone_only_when_its_lease_ends(etcd: Any
         await until(pilot, lambda: app.desk.view.rows["drill"].state == "vacant", tries=800)
 
 
-async def test_read_only_offers_nothing_that_writes(etcd: Any) -> None:
+async def test_read_only_offers_nothing_that_writes(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client:
         await client.election("pay").campaign("node-1").wait()
         async with dashboard(etcd.endpoint, read_only=True) as (app, pilot):
@@ -235,7 +236,7 @@ async def test_read_only_offers_nothing_that_writes(etcd: Any) -> None:
             assert isinstance(app.screen, DetailScreen)
 
 
-async def test_nothing_under_the_prefix_offers_to_look_everywhere(etcd: Any) -> None:
+async def test_nothing_under_the_prefix_offers_to_look_everywhere(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client:
         await client.election("pay", prefix="services").campaign("node-1").wait()
         async with dashboard(etcd.endpoint) as (app, pilot):
@@ -255,21 +256,21 @@ async def test_an_unreachable_etcd_is_said_and_tried_again_for_ever() -> None:
         assert app.is_running
 
 
-async def test_a_lost_connection_keeps_the_state_and_recovers(etcd: Any) -> None:
+async def test_a_lost_connection_keeps_the_state_and_recovers(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client:
         await client.election("pay", ttl=60).campaign("node-1").wait()
         async with dashboard(etcd.endpoint) as (app, pilot):
             await until(pilot, lambda: list(table(app).keys) == ["pay"])
             revision = app.desk.view.status().revision
-            await etcd.freeze()
+            etcd.members[0].freeze()
             await until(pilot, lambda: "✗ DISCONNECTED" in line(app, "#status"), tries=1200)
             assert f"showing state as of rev {revision}" in line(app, "#status")
             assert "node-1" in text_of(app)
-            await etcd.thaw()
+            etcd.members[0].thaw()
             await until(pilot, lambda: "✗" not in line(app, "#status"), tries=1200)
 
 
-async def test_pause_holds_the_view_still_and_misses_nothing(etcd: Any) -> None:
+async def test_pause_holds_the_view_still_and_misses_nothing(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client:
         first = await client.election("pay").campaign("node-1").wait()
         async with dashboard(etcd.endpoint) as (app, pilot):
@@ -283,7 +284,7 @@ async def test_pause_holds_the_view_still_and_misses_nothing(etcd: Any) -> None:
             await until(pilot, lambda: "○ VACANT" in text_of(app))
 
 
-async def test_hostile_names_and_values_are_shown_and_obeyed_by_nobody(etcd: Any) -> None:
+async def test_hostile_names_and_values_are_shown_and_obeyed_by_nobody(etcd: EmbeddedEtcd) -> None:
     hostile = b"[red]\x1b]0;owned\x07\xff" + "宽".encode() * 50 + b"A" * 1_000_000
     async with Client(etcd.endpoint) as client:
         await client.election("na[bold]me\x1b[31m").campaign(hostile).wait()
@@ -302,7 +303,7 @@ async def test_hostile_names_and_values_are_shown_and_obeyed_by_nobody(etcd: Any
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-async def test_every_screen_fits(etcd: Any, size: tuple[int, int]) -> None:
+async def test_every_screen_fits(etcd: EmbeddedEtcd, size: tuple[int, int]) -> None:
     async with Client(etcd.endpoint) as client:
         await client.election("pay").campaign("node-1").wait()
         async with dashboard(etcd.endpoint, size=size) as (app, pilot):

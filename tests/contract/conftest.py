@@ -1,0 +1,35 @@
+"""The stores that the contract is checked on: in memory, and each supported etcd through the real adapter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from contract_bench import Bench, etcd_store
+
+from election_core.store import Store
+from election_core.testing import MemoryStore
+from electiontui.embedded import EmbeddedEtcd
+
+
+@pytest.fixture(params=["memory", "etcd-3.5", "etcd-3.4"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """The test runs on each store; where an etcd is missing it is skipped, and fails in CI."""
+    if request.param == "memory":
+        return MemoryStore()
+    return etcd_store(request.getfixturevalue({"etcd-3.5": "etcd", "etcd-3.4": "_etcd_34"}[request.param]))
+
+
+@pytest.fixture
+async def bench(store: Store, prefix: str) -> AsyncIterator[Bench]:
+    bench = Bench(store, prefix)
+    yield bench
+    await bench.close()
+
+
+@pytest.fixture
+async def etcd_bench(etcd_each: EmbeddedEtcd, prefix: str) -> AsyncIterator[Bench]:
+    """For what only a server does."""
+    bench = Bench(etcd_store(etcd_each), prefix)
+    yield bench
+    await bench.close()
