@@ -138,6 +138,7 @@ class Client:
 
     async def _close(self) -> None:
         runtime = self._runtime
+        runtime.closing = True
         for group in (runtime.campaigns, runtime.followers, runtime.sessions):
             await asyncio.gather(*(each.close() for each in tuple(group)))
         await runtime.tasks.cancel_all()

@@ -12,7 +12,11 @@ from .errors import InvalidConfig
 
 __all__ = ["TLS", "Endpoint", "check_timeout", "parse_endpoints"]
 
-_ENDPOINT = re.compile(r"(?:(?P<scheme>https?)://)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^\s:/\[\]@]+):(?P<port>\d{1,5})/?")
+_LONGEST = 1e9
+"""More seconds than anybody waits."""
+_ENDPOINT = re.compile(
+    r"(?:(?P<scheme>https?)://)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^\s:/\[\]@?#]+):(?P<port>[0-9]{1,5})/?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,16 @@ def parse_endpoints(endpoints: str | Iterable[str]) -> tuple[Endpoint, ...]:
     Raises:
         InvalidConfig: there is none, or one is malformed.
     """
+    if not isinstance(endpoints, Iterable):
+        raise InvalidConfig(f"Endpoints are text, such as '127.0.0.1:2379', or a list of such; got {endpoints!r}.")
     given = [endpoints] if isinstance(endpoints, str) else list(endpoints)
     parts = [part.strip() for text in given for part in _as_text(text).split(",")]
     parsed = tuple(dict.fromkeys(_parse(part) for part in parts if part))
     if not parsed:
         raise InvalidConfig(f"No endpoint in {endpoints!r}; give host:port, such as 127.0.0.1:2379.")
+    for endpoint in parsed:
+        if sum(str(endpoint) == str(other) for other in parsed) > 1:
+            raise InvalidConfig(f"The endpoint {endpoint} is given with different schemes; give it once.")
     return parsed
 
 
@@ -65,7 +74,7 @@ def check_timeout(timeout: float) -> float:
     Raises:
         InvalidConfig: it is not a positive number.
     """
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < float("inf"):
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < _LONGEST:
         raise InvalidConfig(f"A timeout is a positive number of seconds; got {timeout!r}.")
     return float(timeout)
 

@@ -25,7 +25,8 @@ class Directory:
     Attributes:
         revision: the newest revision taken into account.
         elections: name → state, for every election seen so far, vacant ones included. Names are relative to
-            the prefix's last slash, so ``client.election(name, prefix=prefix)`` is the same election.
+            the prefix's last slash: where the prefix ends with one, ``client.election(name, prefix=prefix)`` is the
+            same election. The name is empty for candidates directly below the prefix.
     """
 
     # The mutable state: the keys below each path that holds any, the paths recognised as elections, and
@@ -51,7 +52,7 @@ class Directory:
         self.revision = revision.revision
         touched: defaultdict[bytes, list[KeyEvent]] = defaultdict(list)
         opened: list[bytes] = []
-        for event in revision.events:
+        for event in filter(_is_in_a_line, revision.events):
             parent = parent_of(event.key)
             if isinstance(event, KeyPut):
                 self._store(parent, event.candidate)
@@ -86,7 +87,7 @@ class Directory:
         ]
 
     def _load(self, candidates: Iterable[Candidate]) -> None:
-        for candidate in candidates:
+        for candidate in filter(_is_in_a_line, candidates):
             self._store(parent_of(candidate.key), candidate)
 
     def _recognised_paths(self) -> list[bytes]:
@@ -135,8 +136,15 @@ class Directory:
         self._states[path] = self._named[state.name] = state
 
     def _name(self, path: bytes) -> str:
-        # A candidate directly below the prefix belongs to an election whose root is the prefix: its name is empty.
+        if path == self._base:
+            # Go's client puts candidates there for a name that is a slash too long.
+            return "/"
         return name_to_text((path + b"/").removeprefix(self._base)[:-1])
+
+
+def _is_in_a_line(item: KeyEvent | Candidate) -> bool:
+    """A key without any slash is below no path, so it can be no candidate and in nobody's way."""
+    return b"/" in item.key
 
 
 def _ancestors(path: bytes) -> Iterator[bytes]:

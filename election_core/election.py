@@ -50,7 +50,7 @@ class Election:
 
         Raises:
             InvalidConfig: the value can never be written, or both a session and a lease are given.
-            CampaignClosed: the session has ended.
+            CampaignClosed: the session has ended, or the client was closed.
             ElectionError: the session campaigns in this election already.
             RuntimeError: no event loop is running.
         """
@@ -59,6 +59,7 @@ class Election:
             raise InvalidConfig("Give a session or a lease_id, not both: a session has a lease.", election=self.name)
         if lease_id is not None and (isinstance(lease_id, bool) or not 0 < lease_id < 2**63):
             raise InvalidConfig(f"A lease id is a number from 1 to 2**63 - 1; got {lease_id!r}.", election=self.name)
+        self._runtime.check_open()
         if session is None:
             own = Session(self._runtime, self.ttl, lease_id)
             return Campaign(self._runtime, self._recipe, own, raw, owns_session=True)

@@ -77,10 +77,10 @@ class Compacted(Unavailable):
     """The requested revision is no longer kept by etcd.
 
     Attributes:
-        compact_revision: the oldest revision that can still be read.
+        compact_revision: the oldest revision that can still be read; 0 where etcd did not say.
     """
 
-    def __init__(self, message: str, *, compact_revision: int, endpoint: str | None = None) -> None:
+    def __init__(self, message: str, *, compact_revision: int = 0, endpoint: str | None = None) -> None:
         super().__init__(message, endpoint=endpoint)
         self.compact_revision = compact_revision
 

@@ -112,6 +112,7 @@ class Follower:
     async def _start(self) -> Self:
         if self._task is not None:
             raise CampaignClosed(f"The following of {self._what} was started before; make another one.")
+        self._runtime.check_open()
         self._task = self._runtime.tasks.start(self._feed.run(), f"following {self._what}")
         self._task.add_done_callback(self._ended)
         self._runtime.followers.add(self)

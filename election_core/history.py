@@ -82,10 +82,9 @@ class TermLog:
 
     def between(self, since: datetime, until: datetime) -> Iterator[Term]:
         """The terms that overlap ``[since, until]``, newest first."""
+        # Wall clocks step back at times, so an old term says nothing about the ones before it.
         for term in reversed(self._terms):
-            if term.ended_at is not None and term.ended_at < since:
-                return
-            if term.began_at <= until:
+            if term.began_at <= until and (term.ended_at is None or term.ended_at >= since):
                 yield term
 
     def changes(self, since: datetime, until: datetime) -> int:
@@ -97,9 +96,7 @@ class TermLog:
         counts = [0] * count
         for at in reversed(self._changes):
             index = count - 1 - int((until - at) / bucket)
-            if index < 0:
-                break
-            if at <= until:
+            if at <= until and index >= 0:
                 counts[index] += 1
         return counts
 

@@ -58,10 +58,10 @@ def election_root(prefix: str, name: str) -> bytes:
     if not isinstance(prefix, str):
         raise InvalidConfig(f"The prefix must be text, such as 'election'; got {prefix!r}.")
     if name.startswith("/"):
+        head, _, tail = name.rpartition("/")
+        cure = f"for keys under {name + '/'!r} give prefix={head or '/'!r} and name={tail!r}." if tail else "remove it."
         raise InvalidConfig(
-            f"The election name {name!r} begins with a slash. Names are relative to the prefix: for keys under"
-            f" {name + '/'!r} give prefix={name.rpartition('/')[0] or '/'!r} and name={name.rpartition('/')[2]!r}.",
-            election=name,
+            f"The election name {name!r} begins with a slash. Names are relative to the prefix: {cure}", election=name
         )
     if name.endswith("/") or "//" in name:
         raise InvalidConfig(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .clock import Clock
+from .errors import CampaignClosed
 from .keeper import LeaseKeeper
 from .store import Store
 from .tasks import BackgroundTasks
@@ -20,9 +21,11 @@ class Closable(Protocol):
         """End it, within the store's timeout, and clean up. Raises nothing of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Runtime:
     """The store below a client, its clock, the keeper of all its leases, its tasks, and what is open on it."""
+
+    # The mutable state: what is open, and whether the client is being closed.
 
     store: Store
     clock: Clock
@@ -31,3 +34,13 @@ class Runtime:
     campaigns: set[Closable] = field(default_factory=set)
     followers: set[Closable] = field(default_factory=set)
     sessions: set[Closable] = field(default_factory=set)
+    closing: bool = False
+
+    def check_open(self) -> None:
+        """Nothing may be begun any more that the client would not end.
+
+        Raises:
+            CampaignClosed: the client is being closed, or was.
+        """
+        if self.closing:
+            raise CampaignClosed("The client was closed; make another one.")

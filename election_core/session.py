@@ -132,6 +132,7 @@ class Session:
         self.stop(LeadershipLost(f"The lease {self.lease_id:x} is lost: {reason}. Stop the work, then campaign again."))
 
     async def __aenter__(self) -> Session:
+        self._runtime.check_open()
         opening = self._runtime.tasks.start(self.open(), f"grant {self.lease_id:x}")
         self._runtime.sessions.add(self)
         try:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Callable
 from typing import Any
 
 from aetcd import rpc
 
-from ..errors import AuthenticationFailed, ElectionError, Unavailable
-from .mapping import TokenRefused, map_error
+from ..backoff import Backoff
+from ..errors import ElectionError, Unavailable
+from .mapping import Silent, TokenRefused, map_error
 from .members import Member, Members
+from .tokens import Login, Metadata
 
-__all__ = ["Caller", "Metadata"]
+__all__ = ["Caller"]
 
-_BACKOFF_FIRST = 0.05
-_BACKOFF_LAST = 0.5
-
-Metadata = tuple[tuple[str, str], ...]
+_TOKENS_PER_CALL = 3
+"""Tokens that one attempt may use up: users and roles may be changing while it runs."""
+_MEMBERS_PER_CALL = 3
 
 Pick = Callable[[Member], Any]
 """Chooses the stub's method to call, such as ``lambda member: member.kv.Txn``."""
@@ -29,79 +29,60 @@ class Caller:
     """Calls any member that answers.
 
     Attributes:
+        members: the members.
         timeout: seconds within which a call ends, with all its retries.
     """
-
-    # The mutable state: the authentication token, shared by calls and streams.
 
     def __init__(self, members: Members, username: str | None, password: str | None, timeout: float) -> None:
         self.members = members
         self.timeout = timeout
-        self._user = None if username is None else (username, password or "")
-        self._token: str | None = None
-        self._authenticating = asyncio.Lock()
+        self._login = None if username is None else Login(username, password or "")
+
+    @property
+    def attempt_timeout(self) -> float:
+        """Seconds to wait for one member, so that a call can try as many as three."""
+        return self.timeout / min(len(self.members.all), _MEMBERS_PER_CALL)
 
     async def call(self, pick: Pick, request: Any) -> Any:
         """The reply of the first member that gives one. Every request made here can safely be repeated."""
         deadline = time.monotonic() + self.timeout
-        attempt_timeout = self.timeout / min(len(self.members.all), 3)
-        backoff = _BACKOFF_FIRST
+        backoff = Backoff(last=0.5)
         while True:
-            member = self.members.preferred
-            remaining = deadline - time.monotonic()
+            member = await self.members.preferred()
+            began = time.monotonic()
             try:
-                return await self._once(member, pick, request, min(attempt_timeout, remaining))
+                return await self._once(member, pick, request, min(self.attempt_timeout, deadline - began))
             except Unavailable as exc:
-                self.members.suspect(member.endpoint)
-                pause = backoff * random.uniform(0.5, 1.0)
+                self.members.suspect(member, silent_since=began if isinstance(exc, Silent) else None)
+                pause = backoff.pause()
                 if time.monotonic() + pause >= deadline:
                     raise self._nobody_answered(exc) from exc
                 await asyncio.sleep(pause)
-                backoff = min(backoff * 2, _BACKOFF_LAST)
 
     async def metadata(self, member: Member, timeout: float) -> Metadata:
         """What a call or stream must carry: the token, where there is a user."""
-        if self._user is None:
+        if self._login is None:
             return ()
-        async with self._authenticating:
-            if self._token is None:
-                self._token = await self._authenticate(member, timeout)
-            return (("token", self._token),)
+        return await self._login.metadata(lambda request: self._authenticate(member, request, timeout))
 
     def forget_token(self, metadata: Metadata) -> None:
         """The token of this metadata was refused; the next call fetches a new one."""
-        if ("token", self._token) in metadata:
-            self._token = None
+        if self._login is not None:
+            self._login.forget(metadata)
 
     async def _once(self, member: Member, pick: Pick, request: Any, timeout: float) -> Any:
-        metadata = await self.metadata(member, timeout)
-        try:
-            return await self._attempt(member, pick, request, timeout, metadata)
-        except TokenRefused:
-            self.forget_token(metadata)
+        for token in range(1, _TOKENS_PER_CALL + 1):
             metadata = await self.metadata(member, timeout)
-            return await self._attempt(member, pick, request, timeout, metadata)
+            try:
+                return await attempt(member, pick, request, timeout, metadata)
+            except TokenRefused:
+                self.forget_token(metadata)
+                if self._login is None or token == _TOKENS_PER_CALL:
+                    raise
+        raise AssertionError("the last token returns or raises")
 
-    async def _attempt(self, member: Member, pick: Pick, request: Any, timeout: float, metadata: Metadata) -> Any:
-        try:
-            return await pick(member)(request, timeout=max(timeout, 0.001), metadata=metadata)
-        except rpc.AioRpcError as exc:
-            raise map_error(exc, member.endpoint) from exc
-        except asyncio.CancelledError:
-            _raise_if_closed(member)
-            raise
-
-    async def _authenticate(self, member: Member, timeout: float) -> str:
-        assert self._user is not None
-        name, password = self._user
-        request = rpc.AuthenticateRequest(name=name, password=password)
-        try:
-            reply = await self._attempt(member, lambda member: member.auth.Authenticate, request, timeout, ())
-        except AuthenticationFailed as exc:
-            raise AuthenticationFailed(
-                f"{member.endpoint} refused user {name!r}: {exc.message}", endpoint=member.endpoint
-            ) from exc
-        return str(reply.token)
+    async def _authenticate(self, member: Member, request: Any, timeout: float) -> Any:
+        return await attempt(member, lambda each: each.auth.Authenticate, request, timeout, ())
 
     def _nobody_answered(self, last: ElectionError) -> Unavailable:
         asked = ", ".join(member.endpoint for member in self.members.all)
@@ -110,6 +91,17 @@ class Caller:
             f" Last: {last.message}",
             endpoint=last.endpoint,
         )
+
+
+async def attempt(member: Member, pick: Pick, request: Any, timeout: float, metadata: Metadata) -> Any:
+    """One call to one member, with its failure as an error of ours."""
+    try:
+        return await pick(member)(request, timeout=max(timeout, 0.001), metadata=metadata)
+    except rpc.AioRpcError as exc:
+        raise map_error(exc, member.endpoint) from exc
+    except asyncio.CancelledError:
+        _raise_if_closed(member)
+        raise
 
 
 def _raise_if_closed(member: Member) -> None:

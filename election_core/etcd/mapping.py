@@ -8,11 +8,15 @@ from aetcd.rpc import StatusCode
 
 from ..errors import AuthenticationFailed, Compacted, ElectionError, InvalidConfig, LeadershipLost, Unavailable
 
-__all__ = ["LeaseExists", "TokenRefused", "error_by_text", "map_error"]
+__all__ = ["LeaseExists", "Silent", "TokenRefused", "error_by_text", "map_error"]
 
 
 class TokenRefused(AuthenticationFailed):
     """The token has expired or is unknown to this member: authenticate again and repeat the call."""
+
+
+class Silent(Unavailable):
+    """The member did not answer in time, neither with a refusal nor with a closed connection."""
 
 
 class LeaseExists(ElectionError):
@@ -68,7 +72,7 @@ def map_error(exc: Any, endpoint: str) -> ElectionError:
     if code is StatusCode.UNAUTHENTICATED or code is StatusCode.PERMISSION_DENIED:
         return AuthenticationFailed(f"{endpoint} refused the request: {details}", endpoint=endpoint)
     if code is StatusCode.DEADLINE_EXCEEDED:
-        return Unavailable(f"{endpoint} did not answer in time; is it running and reachable?", endpoint=endpoint)
+        return Silent(f"{endpoint} did not answer in time; is it running and reachable?", endpoint=endpoint)
     if code in _TRANSIENT:
         return Unavailable(f"{endpoint} is unavailable: {details or code.name}", endpoint=endpoint)
     return ElectionError(f"{endpoint} answered {code.name}: {details}", endpoint=endpoint)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
+import socket
+import time
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from aetcd import rpc
@@ -12,7 +16,7 @@ from aetcd import rpc
 from ..config import TLS, Endpoint
 from ..errors import InvalidConfig, Unavailable
 
-__all__ = ["Member", "Members"]
+__all__ = ["Listener", "Member", "Members"]
 
 _CHANNEL_OPTIONS = (
     # The 4 MB default ends a watch that catches up on a busy prefix.
@@ -32,11 +36,29 @@ _CHANNEL_OPTIONS = (
 )
 
 
-class Member:
-    """One endpoint, with its channel and stubs."""
+class Listener(Protocol):
+    """A stream that is open on a member."""
 
-    def __init__(self, endpoint: Endpoint, tls: TLS | None) -> None:
-        self.endpoint = str(endpoint)
+    heard_at: float
+    """When the member last said something on it (``time.monotonic``)."""
+
+    def give_up(self) -> None:
+        """End it: the member is silent."""
+
+
+class Member:
+    """One address of one endpoint, with its channel and stubs.
+
+    Attributes:
+        endpoint: ``host:port`` as the user gave it, with the address where the name has several.
+        listeners: the streams that are open on it.
+    """
+
+    def __init__(self, endpoint: Endpoint, tls: TLS | None, address: str | None = None) -> None:
+        self.endpoint = str(endpoint) if address is None else f"{endpoint} ({address})"
+        self.listeners: set[Listener] = set()
+        self._target = str(endpoint if address is None else Endpoint(address, endpoint.port))
+        self._host = endpoint.host
         self._encrypted = endpoint.encrypted if endpoint.encrypted is not None else tls is not None
         self._tls = tls or TLS()
         self._channel: Any = None
@@ -45,10 +67,11 @@ class Member:
     def channel(self) -> Any:
         if self._channel is None:
             if self._encrypted:
-                credentials = _credentials(self._tls)
-                self._channel = rpc.secure_channel(self.endpoint, credentials, options=_CHANNEL_OPTIONS)
+                # The certificate is the name's, also where the address was looked up here.
+                options = (*_CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", self._host))
+                self._channel = rpc.secure_channel(self._target, _credentials(self._tls), options=options)
             else:
-                self._channel = rpc.insecure_channel(self.endpoint, options=_CHANNEL_OPTIONS)
+                self._channel = rpc.insecure_channel(self._target, options=_CHANNEL_OPTIONS)
         return self._channel
 
     @cached_property
@@ -71,29 +94,46 @@ class Member:
     def auth(self) -> Any:
         return rpc.AuthStub(self.channel)
 
+    def silent_since(self, moment: float) -> None:
+        """Give up the streams that have heard nothing since ``moment``: what is wrong is the member."""
+        for listener in [each for each in self.listeners if each.heard_at < moment]:
+            listener.give_up()
+
     async def close(self) -> None:
         if self._channel is not None:
             await self._channel.close()
 
 
 class Members:
-    """All members, and the one to ask next. gRPC's own policies never leave a frozen member, so this is ours."""
+    """All members, and the one to ask next. gRPC's own policies never leave a frozen member, so this is ours.
 
-    # The mutable state: the index of the preferred member, and whether all is over.
+    Attributes:
+        all: the members. A name that stands for several addresses gives one each, looked up when first used and
+            again once every member has failed.
+    """
+
+    # The mutable state: the members, the index of the preferred one, how many have failed in a row, whether
+    # names are still to be looked up, and whether all is over.
 
     def __init__(self, endpoints: tuple[Endpoint, ...], tls: TLS | None) -> None:
+        self._endpoints, self._tls = endpoints, tls
+        self._has_names = not all(_is_address(endpoint.host) for endpoint in endpoints)
         self.all = tuple(Member(endpoint, tls) for endpoint in endpoints)
         self._preferred = 0
+        self._failures = 0
+        self._must_look_up = self._has_names
+        self._looking_up = asyncio.Lock()
         self._is_closed = False
 
-    @property
-    def preferred(self) -> Member:
+    async def preferred(self) -> Member:
         """The member to ask.
 
         Raises:
             Unavailable: the connections were closed.
         """
         self.check_open()
+        if self._must_look_up:
+            await self._look_up()
         return self.all[self._preferred]
 
     def check_open(self) -> None:
@@ -105,15 +145,65 @@ class Members:
         if self._is_closed:
             raise Unavailable("The connections to etcd were closed; make a new client.")
 
-    def suspect(self, endpoint: str) -> None:
-        """Go on to the next member if the preferred one is the one that failed."""
-        if self.all[self._preferred].endpoint == endpoint:
+    def suspect(self, member: Member, *, silent_since: float | None = None) -> None:
+        """Go on to the next member if the preferred one is the one that failed.
+
+        Args:
+            member: the one that failed.
+            silent_since: when it was asked for what it did not answer (``time.monotonic``); streams on which it has
+                not been heard since are given up, too.
+        """
+        if self.all[self._preferred] is member:
             self._preferred = (self._preferred + 1) % len(self.all)
+            self._failures += 1
+            self._must_look_up = self._has_names and self._failures % len(self.all) == 0
+        if silent_since is not None:
+            member.silent_since(silent_since)
+
+    def suspect_endpoint(self, endpoint: str, silent_for: float) -> None:
+        """`suspect` the member of that name, as silent for some seconds."""
+        for member in self.all:
+            if member.endpoint == endpoint:
+                self.suspect(member, silent_since=time.monotonic() - silent_for)
 
     async def close(self) -> None:
         self._is_closed = True
         for member in self.all:
             await member.close()
+
+    async def _look_up(self) -> None:
+        async with self._looking_up:
+            if not self._must_look_up:
+                return
+            known = {member.endpoint: member for member in self.all}
+            found = [member for endpoint in self._endpoints for member in await self._members_of(endpoint)]
+            self.all = tuple(known.get(member.endpoint, member) for member in found)
+            self._preferred %= len(self.all)
+            self._must_look_up = False
+
+    async def _members_of(self, endpoint: Endpoint) -> list[Member]:
+        addresses = [] if _is_address(endpoint.host) else await _addresses(endpoint)
+        if len(addresses) < 2:
+            # gRPC looks a name up itself, and says what is wrong with it.
+            return [Member(endpoint, self._tls)]
+        return [Member(endpoint, self._tls, address) for address in addresses]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+async def _addresses(endpoint: Endpoint) -> list[str]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _credentials(tls: TLS) -> Any:

@@ -19,7 +19,7 @@ from ..store import EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStr
 from .calls import Caller
 from .mapping import LeaseExists, map_error
 from .members import Member, Members
-from .streams import open_renewals, open_watch
+from .streams import QUIET, open_renewals, open_watch
 from .wire import candidate_of, range_request, txn_request, txn_result
 
 __all__ = ["EtcdStore"]
@@ -40,12 +40,13 @@ class EtcdStore:
         timeout: float,
     ) -> None:
         self.timeout = timeout
+        self._endpoints = tuple(map(str, endpoints))
         self._members = Members(endpoints, tls)
         self._caller = Caller(self._members, username, password, timeout)
 
     @property
     def endpoints(self) -> tuple[str, ...]:
-        return tuple(member.endpoint for member in self._members.all)
+        return self._endpoints
 
     async def read(self, query: Read) -> Snapshot:
         """All pages are read at the revision of the first, so the snapshot is of one revision."""
@@ -95,7 +96,7 @@ class EtcdStore:
         return open_watch(self._caller, keys, start_revision, deletes_only)
 
     def suspect(self, endpoint: str) -> None:
-        self._members.suspect(endpoint)
+        self._members.suspect_endpoint(endpoint, silent_for=QUIET)
 
     def guard(self, guard: Guard) -> object:
         """The comparison as aetcd's transactions take it."""

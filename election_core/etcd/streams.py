@@ -15,15 +15,18 @@ from aetcd import rpc
 from ..clock import utc_now
 from ..errors import Compacted, ElectionError, Unavailable
 from ..store import KeyRange, WatchResponse
-from .calls import Caller, Metadata
+from .calls import Caller
 from .mapping import TokenRefused, error_by_text, map_error
 from .members import Member
+from .tokens import Metadata
 from .wire import revisions_of, watch_request
 
 __all__ = ["EtcdRenewals", "EtcdWatch", "open_renewals", "open_watch"]
 
 QUIET = 1.0
 """Seconds without a message after which a watch asks for a sign of life."""
+
+_PAUSE_PER_STREAM = 0.01
 
 _REQUIRE_LEADER = (("hasleader", "true"),)
 """Without it a member that has lost its cluster keeps a stream open and silent for ever."""
@@ -34,10 +37,12 @@ class _Stream:
 
     def __init__(self, caller: Caller, member: Member, method: Any, metadata: Metadata) -> None:
         self.endpoint = member.endpoint
-        self._caller = caller
+        self.heard_at = time.monotonic()
+        self._caller, self._member = caller, member
         self._metadata = metadata
         self._call = method(metadata=metadata + _REQUIRE_LEADER)
         self._gave_up = False
+        member.listeners.add(self)
 
     async def _write(self, message: Any) -> None:
         try:
@@ -58,12 +63,15 @@ class _Stream:
             raise
         if message is grpc.aio.EOF:
             raise self._unavailable("ended the stream")
+        self.heard_at = time.monotonic()
         return message
 
     def stop(self) -> None:
+        self._member.listeners.discard(self)
         self._call.cancel()
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
+        """End it: the member is silent. Whoever reads it is told."""
         self._gave_up = True
         self._call.cancel()
 
@@ -78,7 +86,7 @@ class _Stream:
             self._caller.forget_token(self._metadata)
             return Unavailable(error.message, endpoint=self.endpoint)
         if isinstance(error, Unavailable) and not isinstance(error, Compacted):
-            self._caller.members.suspect(self.endpoint)
+            self._caller.members.suspect(self._member)
         return error
 
     def _unavailable(self, what: str) -> ElectionError:
@@ -94,31 +102,32 @@ class _Stream:
 class EtcdWatch(_Stream):
     """`WatchStream` over one call of etcd's Watch service."""
 
-    # The mutable state: when the last message came, the watchdog's timer, and what came before the watch was
-    # established.
+    # The mutable state: whether a sign of life was asked for, the watchdog's timer, and what came before the watch
+    # was established.
 
     def __init__(self, caller: Caller, member: Member, metadata: Metadata) -> None:
         super().__init__(caller, member, member.watches.Watch, metadata)
         self.revision = 0
         self._start_revision = 0
         self._early: deque[WatchResponse] = deque()
-        self._heard_at = time.monotonic()
         self._asked_at: float | None = None
         self._asking: asyncio.Task[None] | None = None
-        self._watchdog = asyncio.get_running_loop().call_later(QUIET, self._check)
+        self._watchdog = self._look_again()
 
     async def establish(self, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool) -> None:
         """Create a watcher for each range and wait until the server has confirmed them all."""
         self._start_revision = start_revision
+        began = time.monotonic()
         # A compaction at R erases the deletes of R, yet etcd serves a watch from R without an error. One that
         # starts a revision earlier is refused then.
         asked = start_revision and max(start_revision - 1, 1)
         try:
-            async with asyncio.timeout(self._caller.timeout):
+            async with asyncio.timeout(self._caller.attempt_timeout):
                 for part in keys:
                     await self._write(watch_request(part, asked, deletes_only))
                 await self._confirmed(len(keys))
         except TimeoutError as exc:
+            self._caller.members.suspect(self._member, silent_since=began)
             raise self._unavailable("did not establish a watch in time") from exc
 
     async def __aiter__(self) -> AsyncIterator[WatchResponse]:
@@ -148,7 +157,6 @@ class EtcdWatch(_Stream):
 
     async def _response(self) -> Any:
         response = await self._read()
-        self._heard_at = time.monotonic()
         self._asked_at = None
         if response.compact_revision:
             raise Compacted(
@@ -162,16 +170,21 @@ class EtcdWatch(_Stream):
             raise self._judged(_refusal(response.cancel_reason, self.endpoint))
         return response
 
+    def _look_again(self) -> asyncio.TimerHandle:
+        # With many streams on one member each is asked less often; what one finds out is told to all.
+        pause = max(QUIET, len(self._member.listeners) * _PAUSE_PER_STREAM)
+        return asyncio.get_running_loop().call_later(pause, self._check)
+
     def _check(self) -> None:
         """Ask for a sign of life when it is quiet, and give the member up when none comes."""
         now = time.monotonic()
-        if self._asked_at is not None and now - self._asked_at > self._caller.timeout:
-            self._give_up()
+        if self._asked_at is not None and now - self._asked_at > self._caller.attempt_timeout:
+            self._caller.members.suspect(self._member, silent_since=self._asked_at)
             return
-        if self._asked_at is None and now - self._heard_at >= QUIET:
+        if self._asked_at is None and now - self.heard_at >= QUIET:
             self._asked_at = now
             self._asking = asyncio.ensure_future(self._ask())
-        self._watchdog = asyncio.get_running_loop().call_later(QUIET, self._check)
+        self._watchdog = self._look_again()
 
     async def _ask(self) -> None:
         try:
@@ -196,8 +209,8 @@ class EtcdRenewals(_Stream):
 async def open_watch(
     caller: Caller, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool
 ) -> AsyncIterator[EtcdWatch]:
-    member = caller.members.preferred
-    watch = EtcdWatch(caller, member, await caller.metadata(member, caller.timeout))
+    member, metadata = await _ready(caller)
+    watch = EtcdWatch(caller, member, metadata)
     try:
         await watch.establish(keys, start_revision, deletes_only)
         yield watch
@@ -207,13 +220,23 @@ async def open_watch(
 
 @asynccontextmanager
 async def open_renewals(caller: Caller) -> AsyncIterator[EtcdRenewals]:
-    member = caller.members.preferred
-    metadata = await caller.metadata(member, caller.timeout)
+    member, metadata = await _ready(caller)
     renewals = EtcdRenewals(caller, member, member.leases.LeaseKeepAlive, metadata)
     try:
         yield renewals
     finally:
         renewals.stop()
+
+
+async def _ready(caller: Caller) -> tuple[Member, Metadata]:
+    """The member to open a stream on, and what the stream must carry."""
+    member = await caller.members.preferred()
+    began = time.monotonic()
+    try:
+        return member, await caller.metadata(member, caller.attempt_timeout)
+    except Unavailable:
+        caller.members.suspect(member, silent_since=began)
+        raise
 
 
 def _refusal(reason: str, endpoint: str) -> ElectionError:

@@ -1,0 +1,105 @@
+"""`LeaseClock`: it never promises a moment that etcd did not give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from election_core.lease import LeaseClock, margin_for
+from election_core.names import MAX_TTL
+
+PROPERTY = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+ttls = st.integers(1, MAX_TTL) | st.integers(1, 120)
+moments = st.floats(0, 1e6, allow_nan=False)
+
+
+@PROPERTY
+@given(ttls | st.floats(1, MAX_TTL))
+def test_the_margin_is_above_zero_and_below_the_ttl(ttl: float) -> None:
+    assert 0 < margin_for(ttl) < ttl
+    assert margin_for(ttl) <= 1
+
+
+@pytest.mark.parametrize(("ttl", "margin"), [(1, 0.1), (2, 0.2), (5, 0.5), (10, 1), (60, 1), (MAX_TTL, 1)])
+def test_the_margin_is_a_tenth_and_a_second_at_most(ttl: int, margin: float) -> None:
+    assert margin_for(ttl) == pytest.approx(margin)
+
+
+@PROPERTY
+@given(ttls, moments)
+def test_a_grant_counts_from_when_it_was_sent_and_ends_before_etcd_may_expire_it(ttl: int, sent_at: float) -> None:
+    clock = LeaseClock(ttl, remaining=ttl, sent_at=sent_at)
+    assert sent_at < clock.deadline < sent_at + ttl
+    assert clock.ttl == ttl
+
+
+def test_a_late_answer_gives_no_more_time_than_a_prompt_one() -> None:
+    clock = LeaseClock(10, remaining=10, sent_at=100)
+    assert clock.deadline == 109
+    clock.renewed(10, sent_at=103)
+    assert clock.deadline == 112, "whenever the answer came"
+    assert clock.remaining(111.5) == 0.5
+
+
+def test_a_lease_that_was_there_before_has_only_what_is_left_of_it() -> None:
+    clock = LeaseClock(60, remaining=7, sent_at=100)
+    assert clock.deadline == 106
+    clock.renewed(60, sent_at=101)
+    assert clock.deadline == 160
+
+
+def test_a_lease_with_less_left_than_the_margin_is_dead_at_once() -> None:
+    assert LeaseClock(60, remaining=0, sent_at=100).remaining(100) == 0
+
+
+@pytest.mark.parametrize(("now", "left"), [(100, 9), (108.5, 0.5), (109, 0), (109.001, 0), (1e9, 0)])
+def test_remaining_falls_to_zero_and_stays_there(now: float, left: float) -> None:
+    assert LeaseClock(10, remaining=10, sent_at=100).remaining(now) == left
+
+
+def test_a_server_that_grants_another_ttl_is_believed() -> None:
+    clock = LeaseClock(10, remaining=10, sent_at=100)
+    clock.renewed(30, sent_at=105)
+    assert (clock.ttl, clock.deadline) == (30, 134)
+
+
+answers = st.lists(st.tuples(ttls, moments), max_size=8)
+
+
+@PROPERTY
+@given(ttls, moments, answers)
+def test_the_deadline_never_moves_back(ttl: int, sent_at: float, renewals: Sequence[tuple[int, float]]) -> None:
+    clock = LeaseClock(ttl, remaining=ttl, sent_at=sent_at)
+    for granted, sent in renewals:
+        before = clock.deadline
+        clock.renewed(granted, sent_at=sent)
+        assert clock.deadline >= before
+        assert clock.deadline >= sent + granted - margin_for(granted)
+
+
+@PROPERTY
+@given(ttls, moments, answers.flatmap(lambda each: st.tuples(st.just(each), st.permutations(each))))
+def test_the_order_of_answers_does_not_matter(
+    ttl: int, sent_at: float, orders: tuple[Sequence[tuple[int, float]], Sequence[tuple[int, float]]]
+) -> None:
+    one, other = (LeaseClock(ttl, remaining=ttl, sent_at=sent_at) for _ in orders)
+    for clock, renewals in zip((one, other), orders, strict=True):
+        for granted, sent in renewals:
+            clock.renewed(granted, sent_at=sent)
+    assert one.deadline == other.deadline
+
+
+@PROPERTY
+@given(ttls, moments, answers)
+def test_no_deadline_is_later_than_the_latest_that_etcd_gave(
+    ttl: int, sent_at: float, renewals: Sequence[tuple[int, float]]
+) -> None:
+    clock = LeaseClock(ttl, remaining=ttl, sent_at=sent_at)
+    for granted, sent in renewals:
+        clock.renewed(granted, sent_at=sent)
+    expiry = max(sent + granted for granted, sent in [(ttl, sent_at), *renewals])
+    assert clock.deadline < expiry
+    assert clock.remaining(expiry) == 0
