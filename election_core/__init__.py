@@ -35,6 +35,7 @@ from .campaign import Campaign
 from .campaign_state import CampaignState
 from .client import Client
 from .config import TLS
+from .directory import Oddity
 from .election import Election
 from .errors import (
     AuthenticationFailed,
@@ -73,6 +74,7 @@ __all__ = [
     "LeaseInfo",
     "Monitor",
     "NotLeader",
+    "Oddity",
     "Session",
     "Term",
     "TermLog",

@@ -29,13 +29,12 @@ class Body:
 
     async def leave(self, kind: type[BaseException] | None) -> bool:
         """Whether the body ended, with an exception of this ``kind``, because of `interrupt` and nothing else."""
-        if not self._interrupted:
+        if not self._interrupted or self._task.uncancel() > self._cancelling:
             return False
-        others = self._task.uncancel() > self._cancelling
-        if others or not (kind is None or issubclass(kind, asyncio.CancelledError)):
-            return False
-        if kind is None:
-            # The body ended before the cancellation reached it; it would hit whatever is awaited next.
+        if kind is None or not issubclass(kind, asyncio.CancelledError):
+            # The cancellation may not have reached the body before its end; it would hit whatever is awaited next.
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(0)
-        return True
+            if self._task.cancelling() > self._cancelling:
+                raise asyncio.CancelledError
+        return kind is None or issubclass(kind, asyncio.CancelledError)

@@ -18,7 +18,7 @@ from .names import check_value
 from .recipe import Recipe
 from .runtime import Runtime
 from .session import Session
-from .store import Guard
+from .store import Guard, LeaseInfo
 
 __all__ = ["Campaign"]
 
@@ -95,6 +95,20 @@ class Campaign:
     def ahead(self) -> Candidate | None:
         """The candidate that this one waits for, or ``None`` while it does not wait."""
         return self._course.place.ahead if self._course.place and self.state is CampaignState.WAITING else None
+
+    async def waiting_on(self) -> tuple[Candidate, LeaseInfo | None] | None:
+        """Whom it waits for, with that candidate's lease as etcd sees it, or ``None`` while it does not wait.
+
+        The lease is ``None`` where the candidate's key has none: then it never expires, and somebody has to see to
+        it. A hand-over after a crash takes what remains of the lease, and longer while etcd has no raft leader.
+
+        Raises:
+            Unavailable: no member answered in time.
+        """
+        ahead = self.ahead
+        if ahead is None:
+            return None
+        return ahead, await self._runtime.store.lease(ahead.lease_id) if ahead.lease_id else None
 
     @property
     def fencing_token(self) -> int:
@@ -207,7 +221,7 @@ class Campaign:
     async def __aenter__(self) -> Campaign:
         try:
             await self.wait()
-        except BaseException:
+        except asyncio.CancelledError:
             await self.close()
             raise
         self._body = Body()

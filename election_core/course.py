@@ -130,8 +130,6 @@ class Course:
         if not session.is_alive:
             raise LeadershipLost("The lease ended while the candidate joined the line.")
         self._take(place)
-        if self.value != place.own.value:
-            await self.write(self.value)
         reread_every = min(float(session.ttl), _LONGEST_REREAD)
         async with aclosing(follow(self._recipe, place, self._clock, reread_every=reread_every)) as places:
             async for news in places:

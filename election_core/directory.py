@@ -10,13 +10,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from .model import Candidate, KeyEvent, KeyPut, Revision, Snapshot, Transition
 from .names import is_candidate, monitor_base, name_to_text, parent_of
 from .state import ElectionState
 
-__all__ = ["Directory"]
+__all__ = ["Directory", "Oddity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """A key that an operator may want to know of."""
+
+    kind: Literal["stray", "unlike", "nested", "foreign"]
+    """``stray``: in line without a lease, so it never expires; ``unlike``: in line, but its name is not its lease;
+    ``nested``: a deeper key that stands in line all the same, such as a candidate of ``a/b`` for ``a``; ``foreign``:
+    belongs to no election."""
+    key: bytes
+    election: str | None
+    """The election in whose line it stands, or ``None``."""
 
 
 class Directory:
@@ -85,6 +100,23 @@ class Directory:
             for path, state in self._states.items()
             for transition in state.reset(self._below_path(path, snapshot))
         ]
+
+    def oddities(self) -> list[Oddity]:
+        """The keys under the prefix that are no proper candidates, by key. Takes time with the number of keys."""
+        found = []
+        for parent, keys in self._keys.items():
+            recognised = parent in self._states
+            below = next(self._elections_over(parent), None)
+            for key, candidate in keys.items():
+                if recognised and candidate.lease_id == 0:
+                    found.append(Oddity("stray", key, self._name(parent)))
+                elif recognised and not is_candidate(candidate):
+                    found.append(Oddity("unlike", key, self._name(parent)))
+                elif below is not None and below != parent:
+                    found.append(Oddity("nested", key, self._name(below)))
+                elif below is None:
+                    found.append(Oddity("foreign", key, None))
+        return sorted(found, key=lambda oddity: oddity.key)
 
     def _load(self, candidates: Iterable[Candidate]) -> None:
         for candidate in filter(_is_in_a_line, candidates):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import overload
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, overload
 
 from .campaign import Campaign
-from .errors import InvalidConfig
+from .errors import InvalidConfig, LeadershipLost
+from .leading import keep_leading
 from .model import Candidate
-from .names import candidate_key, check_ttl, check_value, election_root, value_as
+from .names import candidate_key, check_lease_id, check_ttl, check_value, election_root, value_as
 from .observer import ElectionObserver
 from .recipe import Recipe
 from .runtime import Runtime
 from .session import Session
 
 __all__ = ["Election"]
+
+T = TypeVar("T")
 
 
 class Election:
@@ -57,14 +61,42 @@ class Election:
         raw = check_value(value, election=self.name)
         if session is not None and lease_id is not None:
             raise InvalidConfig("Give a session or a lease_id, not both: a session has a lease.", election=self.name)
-        if lease_id is not None and (isinstance(lease_id, bool) or not 0 < lease_id < 2**63):
-            raise InvalidConfig(f"A lease id is a number from 1 to 2**63 - 1; got {lease_id!r}.", election=self.name)
+        if lease_id is not None:
+            check_lease_id(lease_id)
         self._runtime.check_open()
         if session is None:
             own = Session(self._runtime, self.ttl, lease_id)
             return Campaign(self._runtime, self._recipe, own, raw, owns_session=True)
         session.claim(candidate_key(self.root, session.lease_id))
         return Campaign(self._runtime, self._recipe, session, raw, owns_session=False)
+
+    async def resume(self, lease_id: int) -> Campaign:
+        """Take up the candidacy of a lease after a restart, with its place in line and what it proclaims.
+
+        Raises:
+            LeadershipLost: its key is gone; campaign anew.
+            Unavailable: no member answered in time.
+        """
+        key = candidate_key(self.root, check_lease_id(lease_id))
+        found = await self._recipe.find(key, lease_id)
+        if found is None:
+            raise LeadershipLost(
+                f"There is no candidate on lease {lease_id:x} to resume; campaign anew.", election=self.name, key=key
+            )
+        return self.campaign(found.value, lease_id=lease_id)
+
+    async def lead(self, value: str | bytes, work: Callable[[Campaign], Awaitable[T]]) -> T:
+        """Campaign, run ``work(campaign)`` while leading, and return what it returns, having resigned.
+
+        When leadership is lost the work is cancelled and awaited before anything else happens; then it campaigns
+        again, after a pause that grows while terms are short. The work may be run any number of times. What it
+        raises ends the leading, with a resignation. Cancelling it cancels the work, awaits it and resigns.
+
+        Raises:
+            InvalidConfig: the value can never be written.
+            AuthenticationFailed: etcd refuses the user.
+        """
+        return await keep_leading(self, value, work, self._runtime.clock)
 
     @overload
     async def leader(self, encoding: str = "utf-8") -> str | None: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from .errors import CampaignClosed, ElectionError, LeadershipLost
 from .model import Candidate
@@ -72,7 +73,7 @@ class Enrolment:
                 await self._open()
             self._raise_if_stopped()
             try:
-                return await self._recipe.enrol(self.key, value, self.session.lease_id)
+                return await self._renew(await self._recipe.enrol(self.key, value, self.session.lease_id), value)
             except LeadershipLost as exc:
                 if not self.owns_session or lease == _LEASES:
                     raise
@@ -81,6 +82,14 @@ class Enrolment:
                 self.session.stop(exc)
                 self.session = Session(self._runtime, self.session.ttl)
         raise AssertionError("the last lease returns or raises")
+
+    async def _renew(self, place: Place, value: bytes) -> Place:
+        """A candidacy that was taken up proclaims the new value before anybody is told that it has joined."""
+        if place.own.value == value:
+            return place
+        self._raise_if_stopped()
+        revision = await self._recipe.proclaim(place.own, value)
+        return replace(place, own=replace(place.own, value=value, mod_revision=revision))
 
     async def _open(self) -> None:
         try:

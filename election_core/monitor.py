@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from .directory import Directory
+from .directory import Directory, Oddity
 from .errors import InvalidConfig
 from .follower import Follower
 from .model import Snapshot, Transition
@@ -36,12 +36,11 @@ class Monitor(Follower):
         keys = KeyRange.prefix(text_to_name(prefix))
         super().__init__(runtime, keys, f"the prefix {prefix!r}", "change", "disconnected", "connected", "error")
         self.prefix = prefix
-        self._elections: Mapping[str, ElectionState] = MappingProxyType({})
+        self._directory: Directory | None = None
 
     def _begin(self, snapshot: Snapshot) -> Directory:
-        directory = Directory(self.prefix, snapshot)
-        self._elections = directory.elections
-        return directory
+        self._directory = Directory(self.prefix, snapshot)
+        return self._directory
 
     def _tell(self, transition: Transition) -> None:
         self._callbacks.emit("change", transition)
@@ -49,4 +48,9 @@ class Monitor(Follower):
     @property
     def elections(self) -> Mapping[str, ElectionState]:
         """Name → state, always current. Names are relative to the prefix's last slash. Read-only."""
-        return self._elections
+        return MappingProxyType({}) if self._directory is None else self._directory.elections
+
+    def oddities(self) -> list[Oddity]:
+        """The keys under the prefix that are no proper candidates, by key: strays without a lease, nested names,
+        foreign keys. It looks at every key."""
+        return [] if self._directory is None else self._directory.oddities()

@@ -12,6 +12,7 @@ from .model import Candidate
 
 __all__ = [
     "candidate_key",
+    "check_lease_id",
     "check_ttl",
     "check_value",
     "election_root",
@@ -119,6 +120,17 @@ def check_ttl(ttl: int) -> int:
     if isinstance(ttl, bool) or not isinstance(ttl, int) or not 1 <= ttl <= MAX_TTL:
         raise InvalidConfig(f"A ttl is a whole number of seconds from 1 to {MAX_TTL:,}; got {ttl!r}.")
     return ttl
+
+
+def check_lease_id(lease_id: int) -> int:
+    """A lease id that etcd can have granted.
+
+    Raises:
+        InvalidConfig: it is no integer from 1 to 2**63 - 1.
+    """
+    if isinstance(lease_id, bool) or not isinstance(lease_id, int) or not 0 < lease_id < 2**63:
+        raise InvalidConfig(f"A lease id is a whole number from 1 to 2**63 - 1; got {lease_id!r}.")
+    return lease_id
 
 
 def check_value(value: str | bytes, *, election: str | None = None) -> bytes:

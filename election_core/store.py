@@ -16,6 +16,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from .known_bugs import known_bugs
 from .model import Candidate, Revision, Snapshot
 from .names import range_end_of
 
@@ -139,9 +140,14 @@ class EndpointStatus:
     db_size: int = 0
     """Bytes on disk."""
     alarms: tuple[str, ...] = ()
-    """Errors that the member reports of itself, such as ``NOSPACE``."""
+    """Alarms of the member, such as ``NOSPACE``; empty too where the user may not read them."""
     error: str = ""
     """Why it is not reachable."""
+
+    @property
+    def known_bugs(self) -> tuple[str, ...]:
+        """What is known to be wrong with elections on a server of this version, a sentence each."""
+        return known_bugs(self.version)
 
     @property
     def is_raft_leader(self) -> bool:

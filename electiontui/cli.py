@@ -6,6 +6,7 @@ and ``list`` and ``watch`` no screen library.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,6 +61,17 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--cert", type=_FILE, envvar="ETCDCTL_CERT", show_envvar=True, help="Client certificate (PEM).")
 @click.option("--key", type=_FILE, envvar="ETCDCTL_KEY", show_envvar=True, help="Private key of --cert (PEM).")
 @click.option(
+    "--insecure-transport",
+    type=click.BOOL,
+    is_flag=False,
+    flag_value=True,
+    default=True,
+    show_default=True,
+    envvar="ETCDCTL_INSECURE_TRANSPORT",
+    show_envvar=True,
+    help="=false encrypts also without --cacert, trusting the system's authorities.",
+)
+@click.option(
     "--command-timeout",
     type=_Duration(),
     default="5s",
@@ -89,6 +101,7 @@ def cli(
     cacert: Path | None,
     cert: Path | None,
     key: Path | None,
+    insecure_transport: bool,
     command_timeout: float,
     dial_timeout: float | None,
     read_only: bool,
@@ -105,6 +118,7 @@ def cli(
         ca=cacert,
         cert=cert,
         key=key,
+        insecure_transport=insecure_transport,
         timeout=command_timeout,
         dial_timeout=dial_timeout,
     )
@@ -191,6 +205,8 @@ def demo_command(nodes: int, seed: int | None) -> int:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    # gRPC writes its own log to stderr, over the screen; what matters of it comes as errors.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     sys.exit(_run(args))
 
 

@@ -120,7 +120,8 @@ class EmbeddedEtcd:
     Args:
         nodes: how many members; three bear the loss of one.
         binary: the etcd to run; `find_etcd`'s without.
-        flags: further flags for each member, such as ``("--quota-backend-bytes", "16777216")``.
+        flags: further flags for each member, such as ``("--quota-backend-bytes", "16777216")``; ``{port}`` in them
+            stands for the member's port.
         timeout: seconds that the cluster may take to become healthy.
 
     Raises:

@@ -116,7 +116,8 @@ class Member:
             *("--listen-client-urls", url, "--advertise-client-urls", url),
             *("--listen-peer-urls", self.peer_url, "--initial-advertise-peer-urls", self.peer_url),
             *("--initial-cluster", members, "--initial-cluster-token", cluster[0].name),
-            *("--initial-cluster-state", "new", "--logger", "zap", "--log-level", "warn", *flags),
+            *("--initial-cluster-state", "new", "--logger", "zap", "--log-level", "warn"),
+            *(flag.replace("{port}", str(self.port)) for flag in flags),
         ]
 
     def start(self) -> None:

@@ -16,7 +16,7 @@ A view records from when it is made. It is renewed at most four times per second
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -143,7 +143,8 @@ class _Live(View):
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        handle = display(self._repr_mimebundle_(), raw=True, display_id=True)
+        show: Callable[..., Any] = display
+        handle = show(self._repr_mimebundle_(), raw=True, display_id=True)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:

@@ -15,7 +15,7 @@ from .mapping import Silent, TokenRefused, map_error
 from .members import Member, Members
 from .tokens import Login, Metadata
 
-__all__ = ["Caller"]
+__all__ = ["Caller", "attempt"]
 
 _TOKENS_PER_CALL = 3
 """Tokens that one attempt may use up: users and roles may be changing while it runs."""
@@ -58,6 +58,11 @@ class Caller:
                 if time.monotonic() + pause >= deadline:
                     raise self._nobody_answered(exc) from exc
                 await asyncio.sleep(pause)
+
+    @property
+    def has_login(self) -> bool:
+        """Whether there are tokens, which can be refused and fetched anew."""
+        return self._login is not None
 
     async def metadata(self, member: Member, timeout: float) -> Metadata:
         """What a call or stream must carry: the token, where there is a user."""

@@ -26,13 +26,18 @@ class LeaseExists(ElectionError):
 # etcd's error texts (server, package rpctypes) that decide more than their status code does.
 _BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
     ("invalid auth token", TokenRefused, "The authentication token was refused; authenticate again."),
+    ("revision in header is old", TokenRefused, "The users or roles have changed since; authenticate again."),
     ("auth store revision is old", TokenRefused, "The users or roles have changed since; authenticate again."),
     ("lease already exists", LeaseExists, "The lease exists already."),
     ("lease not found", LeadershipLost, "The lease no longer exists; campaign again with a new one."),
     ("invalid user ID or password", AuthenticationFailed, "Wrong user name or password; check both."),
     ("authentication is not enabled", AuthenticationFailed, "etcd has no authentication enabled; connect without user"),
     ("user name is empty", AuthenticationFailed, "etcd wants a user; give username and password."),
-    ("permission denied", AuthenticationFailed, "The user may not do this; grant it read and write on the prefix."),
+    (
+        "permission denied",
+        AuthenticationFailed,
+        "The user may not do this; give a username, or grant it read and write on the prefix.",
+    ),
     ("request is too large", InvalidConfig, "The value is larger than etcd's request limit; proclaim a shorter one."),
     ("larger than max", InvalidConfig, "The value is larger than etcd's request limit; proclaim a shorter one."),
     (
@@ -40,6 +45,21 @@ _BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
         ElectionError,
         "etcd's database is full: compact, defragment, disarm NOSPACE.",
     ),
+)
+
+# gRPC's texts about connections that fail, and the cure for each. The first that fits is said.
+_BY_CONNECTION: tuple[tuple[str, str], ...] = (
+    ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted here or has expired; give the CA that signed it"),
+    ("Hostname Verification", "its certificate is for another name; connect by a name that is in it"),
+    ("not in peer certificate", "its certificate is for another name; connect by a name that is in it"),
+    ("Unwrap failed", "it ended the TLS handshake; it may want a client certificate, or another one than ours"),
+    ("_ALERT_", "it ended the TLS handshake; it may want a client certificate, or another one than ours"),
+    ("WRONG_VERSION_NUMBER", "it does not speak TLS; use http:// or leave TLS out"),
+    ("Handshake read failed", "it does not speak TLS; use http:// or leave TLS out"),
+    ("Connection refused", "nothing listens there; is etcd running?"),
+    ("resolving", "its name is not known; check the spelling and the DNS"),
+    ("ocket closed", "it closed the connection; if it wants TLS, use https:// and give the CA"),
+    ("Connection reset", "it closed the connection; if it wants TLS, use https:// and give the CA"),
 )
 
 _TRANSIENT = {
@@ -74,5 +94,6 @@ def map_error(exc: Any, endpoint: str) -> ElectionError:
     if code is StatusCode.DEADLINE_EXCEEDED:
         return Silent(f"{endpoint} did not answer in time; is it running and reachable?", endpoint=endpoint)
     if code in _TRANSIENT:
-        return Unavailable(f"{endpoint} is unavailable: {details or code.name}", endpoint=endpoint)
+        cure = next((cure for text, cure in _BY_CONNECTION if text in details), "trying again may help")
+        return Unavailable(f"{endpoint} is unavailable: {cure} ({details or code.name})", endpoint=endpoint)
     return ElectionError(f"{endpoint} answered {code.name}: {details}", endpoint=endpoint)

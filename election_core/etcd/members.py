@@ -7,14 +7,13 @@ import ipaddress
 import socket
 import time
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Protocol
 
-import grpc
 from aetcd import rpc
 
 from ..config import TLS, Endpoint
-from ..errors import InvalidConfig, Unavailable
+from ..errors import Unavailable
+from .tls import credentials_of
 
 __all__ = ["Listener", "Member", "Members"]
 
@@ -54,22 +53,22 @@ class Member:
         listeners: the streams that are open on it.
     """
 
-    def __init__(self, endpoint: Endpoint, tls: TLS | None, address: str | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, credentials: Any, address: str | None = None) -> None:
+        """``credentials``: gRPC's, or ``None`` for a connection in clear text."""
         self.endpoint = str(endpoint) if address is None else f"{endpoint} ({address})"
         self.listeners: set[Listener] = set()
         self._target = str(endpoint if address is None else Endpoint(address, endpoint.port))
         self._host = endpoint.host
-        self._encrypted = endpoint.encrypted if endpoint.encrypted is not None else tls is not None
-        self._tls = tls or TLS()
+        self._credentials = credentials
         self._channel: Any = None
 
     @property
     def channel(self) -> Any:
         if self._channel is None:
-            if self._encrypted:
+            if self._credentials is not None:
                 # The certificate is the name's, also where the address was looked up here.
                 options = (*_CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", self._host))
-                self._channel = rpc.secure_channel(self._target, _credentials(self._tls), options=options)
+                self._channel = rpc.secure_channel(self._target, self._credentials, options=options)
             else:
                 self._channel = rpc.insecure_channel(self._target, options=_CHANNEL_OPTIONS)
         return self._channel
@@ -116,9 +115,10 @@ class Members:
     # names are still to be looked up, and whether all is over.
 
     def __init__(self, endpoints: tuple[Endpoint, ...], tls: TLS | None) -> None:
-        self._endpoints, self._tls = endpoints, tls
+        self._endpoints = endpoints
+        self._credentials = _credentials_by_endpoint(endpoints, tls)
         self._has_names = not all(_is_address(endpoint.host) for endpoint in endpoints)
-        self.all = tuple(Member(endpoint, tls) for endpoint in endpoints)
+        self.all = tuple(Member(endpoint, self._credentials[endpoint]) for endpoint in endpoints)
         self._preferred = 0
         self._failures = 0
         self._must_look_up = self._has_names
@@ -183,10 +183,18 @@ class Members:
 
     async def _members_of(self, endpoint: Endpoint) -> list[Member]:
         addresses = [] if _is_address(endpoint.host) else await _addresses(endpoint)
+        credentials = self._credentials[endpoint]
         if len(addresses) < 2:
             # gRPC looks a name up itself, and says what is wrong with it.
-            return [Member(endpoint, self._tls)]
-        return [Member(endpoint, self._tls, address) for address in addresses]
+            return [Member(endpoint, credentials)]
+        return [Member(endpoint, credentials, address) for address in addresses]
+
+
+def _credentials_by_endpoint(endpoints: tuple[Endpoint, ...], tls: TLS | None) -> dict[Endpoint, Any]:
+    """What each endpoint is connected with: its scheme decides, and without one whether there is any TLS."""
+    encrypted = [each for each in endpoints if (tls is not None if each.encrypted is None else each.encrypted)]
+    credentials = credentials_of(tls or TLS()) if encrypted else None
+    return {endpoint: credentials if endpoint in encrypted else None for endpoint in endpoints}
 
 
 def _is_address(host: str) -> bool:
@@ -204,15 +212,3 @@ async def _addresses(endpoint: Endpoint) -> list[str]:
     except OSError:
         return []
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-def _credentials(tls: TLS) -> Any:
-    def content(path: Any) -> bytes | None:
-        if path is None:
-            return None
-        try:
-            return Path(path).read_bytes()
-        except OSError as exc:
-            raise InvalidConfig(f"Cannot read the TLS file {path}: {exc.strerror}; check its path.") from exc
-
-    return grpc.ssl_channel_credentials(content(tls.ca), content(tls.key), content(tls.cert))

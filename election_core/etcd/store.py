@@ -13,13 +13,14 @@ from aetcd import rpc, transactions
 
 from ..clock import utc_now
 from ..config import TLS, Endpoint
-from ..errors import ElectionError, LeadershipLost
+from ..errors import AuthenticationFailed, ElectionError, LeadershipLost
 from ..model import Snapshot
 from ..store import EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
-from .calls import Caller
-from .mapping import LeaseExists, map_error
+from .calls import Caller, attempt
+from .mapping import LeaseExists
 from .members import Member, Members
 from .streams import QUIET, open_renewals, open_watch
+from .tokens import Metadata
 from .wire import candidate_of, range_request, txn_request, txn_result
 
 __all__ = ["EtcdStore"]
@@ -116,18 +117,28 @@ class EtcdStore:
         try:
             self._members.check_open()
             metadata = await self._caller.metadata(member, self.timeout)
-            reply = await member.maintenance.Status(rpc.StatusRequest(), timeout=self.timeout, metadata=metadata)
-        except rpc.AioRpcError as exc:
-            return EndpointStatus(member.endpoint, False, error=map_error(exc, member.endpoint).message)
+            reply = await attempt(
+                member, lambda each: each.maintenance.Status, rpc.StatusRequest(), self.timeout, metadata
+            )
+            took = time.monotonic() - began
+            alarms = await self._alarms_of(member, reply.header.member_id, metadata)
         except ElectionError as exc:
             return EndpointStatus(member.endpoint, False, error=exc.message)
         return EndpointStatus(
             member.endpoint,
             reachable=True,
-            round_trip=time.monotonic() - began,
+            round_trip=took,
             version=reply.version,
             member_id=reply.header.member_id,
             raft_leader=reply.leader,
             db_size=reply.dbSize,
-            alarms=tuple(getattr(reply, "errors", ())),
+            alarms=alarms,
         )
+
+    async def _alarms_of(self, member: Member, member_id: int, metadata: Metadata) -> tuple[str, ...]:
+        request = rpc.AlarmRequest(action=rpc.AlarmRequest.GET)
+        try:
+            reply = await attempt(member, lambda each: each.maintenance.Alarm, request, self.timeout, metadata)
+        except AuthenticationFailed:
+            return ()
+        return tuple(rpc.AlarmType.Name(each.alarm) for each in reply.alarms if each.memberID == member_id)

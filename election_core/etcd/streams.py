@@ -13,7 +13,7 @@ import grpc
 from aetcd import rpc
 
 from ..clock import utc_now
-from ..errors import Compacted, ElectionError, Unavailable
+from ..errors import AuthenticationFailed, Compacted, ElectionError, Unavailable
 from ..store import KeyRange, WatchResponse
 from .calls import Caller
 from .mapping import TokenRefused, error_by_text, map_error
@@ -209,13 +209,30 @@ class EtcdRenewals(_Stream):
 async def open_watch(
     caller: Caller, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool
 ) -> AsyncIterator[EtcdWatch]:
+    try:
+        watch = await _established(caller, keys, start_revision, deletes_only)
+    except AuthenticationFailed:
+        # etcd refuses a watch for an outdated token in the same words as for a missing permission.
+        if not caller.has_login:
+            raise
+        watch = await _established(caller, keys, start_revision, deletes_only)
+    try:
+        yield watch
+    finally:
+        watch.stop()
+
+
+async def _established(caller: Caller, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool) -> EtcdWatch:
     member, metadata = await _ready(caller)
     watch = EtcdWatch(caller, member, metadata)
     try:
         await watch.establish(keys, start_revision, deletes_only)
-        yield watch
-    finally:
+    except BaseException as exc:
         watch.stop()
+        if isinstance(exc, AuthenticationFailed):
+            caller.forget_token(metadata)
+        raise
+    return watch
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from election_core import ElectionState
+from election_core import ElectionState, Oddity
 
 from ..text import fit, safe, width
 from .output import candidate_json, print_json, print_line, say, text_json
@@ -15,6 +15,11 @@ __all__ = ["list_elections", "table"]
 
 _HEADER = ("ELECTION", "LEADER", "CANDIDATES", "TOKEN", "LEASE")
 _LEADER_CELLS = 60
+_ODD = {
+    "stray": "a key without a lease, which never expires, stands in the line of",
+    "unlike": "a key that is not named after its lease stands in the line of",
+    "nested": "a key of a deeper name stands in the line of",
+}
 
 
 def list_elections(settings: Settings, form: str) -> int:
@@ -25,6 +30,7 @@ def list_elections(settings: Settings, form: str) -> int:
 async def _list(settings: Settings, form: str) -> None:
     async with settings.client() as client, monitoring(settings, client, settings.prefix) as monitor:
         states = [state for _, state in sorted(monitor.elections.items())]
+        _narrate_oddities(monitor.oddities())
         if form == "json":
             elections = [_election_json(state) for state in states]
             print_json({"prefix": settings.prefix, "revision": monitor.revision, "elections": elections})
@@ -33,6 +39,13 @@ async def _list(settings: Settings, form: str) -> None:
         say(f"no election under {settings.prefix!r}")
     for line in table(states):
         print_line(line)
+
+
+def _narrate_oddities(oddities: Sequence[Oddity]) -> None:
+    """What stands in an election's line and should not; foreign keys are nobody's trouble."""
+    for oddity in oddities:
+        if oddity.kind != "foreign" and oddity.election is not None:
+            say(f"{_ODD[oddity.kind]} {safe(oddity.election)!r}: {safe(oddity.key)}")
 
 
 def _election_json(state: ElectionState) -> dict[str, object]:

@@ -26,6 +26,8 @@ class Settings:
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+    insecure_transport: bool = True
+    """Whether endpoints without a scheme are connected in clear text when there is no certificate."""
     timeout: float = 5.0
     """Bound on each call in seconds."""
     dial_timeout: float | None = None
@@ -39,7 +41,7 @@ class Settings:
         """
         from election_core import TLS, Client
 
-        tls = TLS(self.ca, self.cert, self.key) if self.ca or self.cert else None
+        tls = TLS(self.ca, self.cert, self.key) if self.ca or self.cert or not self.insecure_transport else None
         return Client(self.endpoints, username=self.username, password=self.password, tls=tls, timeout=self.timeout)
 
 

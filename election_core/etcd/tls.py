@@ -1,0 +1,70 @@
+"""TLS credentials from files, checked before anything is connected: gRPC only logs what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from ..config import TLS
+from ..errors import InvalidConfig
+
+__all__ = ["credentials_of"]
+
+
+def credentials_of(tls: TLS) -> Any:
+    """gRPC's credentials for these files. Reads them, once.
+
+    Raises:
+        InvalidConfig: a file cannot be read, is not PEM, or certificate and key do not belong together.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if tls.ca is not None:
+        _check_authorities(context, tls.ca)
+    if tls.cert is not None and tls.key is not None:
+        _check_pair(context, tls.cert, tls.key)
+    authorities = _system_authorities() if tls.ca is None else _content(tls.ca)
+    return grpc.ssl_channel_credentials(authorities, _content(tls.key), _content(tls.cert))
+
+
+def _check_authorities(context: ssl.SSLContext, path: str | os.PathLike[str]) -> None:
+    try:
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError as exc:
+        raise InvalidConfig(f"The CA file {path} holds no certificate in PEM form; check which file it is.") from exc
+    except OSError as exc:
+        raise _unreadable(path, exc) from exc
+
+
+def _check_pair(context: ssl.SSLContext, cert: str | os.PathLike[str], key: str | os.PathLike[str]) -> None:
+    for path in (cert, key):
+        _content(path)
+    try:
+        # Without a password of our own OpenSSL would ask for one on the terminal.
+        context.load_cert_chain(cert, key, password="")
+    except ssl.SSLError as exc:
+        raise InvalidConfig(
+            f"The certificate {cert} and the key {key} are not PEM, do not belong together, or the key is encrypted."
+        ) from exc
+
+
+def _content(path: str | os.PathLike[str] | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return Path(path).read_bytes()
+    except OSError as exc:
+        raise _unreadable(path, exc) from exc
+
+
+def _unreadable(path: str | os.PathLike[str], exc: OSError) -> InvalidConfig:
+    return InvalidConfig(f"Cannot read the TLS file {path}: {exc.strerror}; check its path and permissions.")
+
+
+def _system_authorities() -> bytes | None:
+    """The system's authorities; gRPC would take a list of its own."""
+    found = ssl.create_default_context().get_ca_certs(binary_form=True)
+    return "".join(map(ssl.DER_cert_to_PEM_cert, found)).encode("ascii") or None

@@ -1,0 +1,51 @@
+"""Bugs of etcd servers that break elections, by version. Pure.
+
+Sources are etcd's change logs; the numbers are issues and pull requests of etcd-io/etcd.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["KnownBug", "known_bugs"]
+
+Version = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBug:
+    """A bug, and in which release of each series it was fixed."""
+
+    text: str
+    fixed: tuple[Version, ...]
+
+    def is_in(self, version: Version) -> bool:
+        """Whether a server of this version has it. A series without a fix has it, one newer than all has not."""
+        series = version[:2]
+        for fixed in self.fixed:
+            if fixed[:2] == series:
+                return version < fixed
+        return series < max(self.fixed)[:2]
+
+
+_BUGS = (
+    KnownBug("a watch can lose the delete of a compacted revision (#18089)", ((3, 4, 34), (3, 5, 16))),
+    KnownBug("a watch can lose deletes after a compaction (#19179)", ((3, 4, 36), (3, 5, 18))),
+    KnownBug("a raft leader with a slow disk can revoke live leases (#15247)", ((3, 4, 31), (3, 5, 13))),
+    KnownBug(
+        "a renewal can be answered for a lease that is being revoked (#14758)", ((3, 4, 38), (3, 5, 23), (3, 6, 5))
+    ),
+)
+
+
+def known_bugs(version: str) -> tuple[str, ...]:
+    """What is known to be wrong with elections on a server of this version, such as ``"3.5.1"``.
+
+    Each is survived by election_core at the cost of a late hand-over; none is known for a version that is no
+    version.
+    """
+    parts = version.partition("-")[0].split(".")
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        return ()
+    major, minor, patch = map(int, parts)
+    return tuple(bug.text for bug in _BUGS if bug.is_in((major, minor, patch)))

@@ -1,0 +1,33 @@
+"""An etcd that listens with TLS."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+from certificates import Certificates
+from servers import distro_binary
+
+from electiontui.embedded import EmbeddedEtcd
+
+__all__ = ["SecureEtcd", "secure_etcd"]
+
+
+class SecureEtcd:
+    """An etcd with one more endpoint, which speaks TLS with a certificate that only our authority has signed."""
+
+    def __init__(self, etcd: EmbeddedEtcd, secure_port: int) -> None:
+        self.plain = etcd.endpoint
+        self.secure = f"127.0.0.1:{secure_port}"
+        self.secure_by_name = f"localhost:{secure_port}"
+
+
+def secure_etcd(certificates: Certificates, *flags: str) -> Iterator[SecureEtcd]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    urls = f"http://127.0.0.1:{{port}},https://127.0.0.1:{port}"
+    cert, key = map(str, certificates.server)
+    tls = ("--listen-client-urls", urls, "--cert-file", cert, "--key-file", key, *flags)
+    with EmbeddedEtcd(binary=distro_binary("etcd"), flags=tls) as etcd:
+        yield SecureEtcd(etcd, port)
