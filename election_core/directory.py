@@ -105,17 +105,16 @@ class Directory:
         """The keys under the prefix that are no proper candidates, by key. Takes time with the number of keys."""
         found = []
         for parent, keys in self._keys.items():
-            recognised = parent in self._states
-            below = next(self._elections_over(parent), None)
-            for key, candidate in keys.items():
-                if recognised and candidate.lease_id == 0:
-                    found.append(Oddity("stray", key, self._name(parent)))
-                elif recognised and not is_candidate(candidate):
-                    found.append(Oddity("unlike", key, self._name(parent)))
-                elif below is not None and below != parent:
-                    found.append(Oddity("nested", key, self._name(below)))
-                elif below is None:
-                    found.append(Oddity("foreign", key, None))
+            outer = next((path for path in _ancestors(parent) if path in self._states), None)
+            for candidate in keys.values():
+                if parent in self._states and candidate.lease_id == 0:
+                    found.append(Oddity("stray", candidate.key, self._name(parent)))
+                elif parent in self._states and not is_candidate(candidate):
+                    found.append(Oddity("unlike", candidate.key, self._name(parent)))
+                elif outer is not None:
+                    found.append(Oddity("nested", candidate.key, self._name(outer)))
+                elif parent not in self._states:
+                    found.append(Oddity("foreign", candidate.key, None))
         return sorted(found, key=lambda oddity: oddity.key)
 
     def _load(self, candidates: Iterable[Candidate]) -> None:
