@@ -50,8 +50,8 @@ class Course:
         cleaner: removes what it has written.
     """
 
-    # The mutable state is what the attributes say, and the revision that wrote the value. Two tasks: the
-    # enrolment, which is never cut off half way, and the one that follows the place.
+    # The mutable state is what the attributes say, and the revision that wrote the value. One task goes the whole
+    # course; it is not cancelled before the enrolment has come to an end.
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Course:
         self.settled = asyncio.Event()
         self.place: Place | None = None
         self.value, self._value_revision = value, 0
-        self.enrolment = Enrolment(runtime, recipe, session, value, owns_session=owns_session)
+        self.enrolment = Enrolment(runtime, recipe, session, owns_session=owns_session)
         self.cleaner = Cleaner(runtime, recipe, self.enrolment, on_clean)
         self._task = runtime.tasks.start(self._run(), f"campaign in {recipe.name}")
         self._task.add_done_callback(self._run_ended)
@@ -107,7 +107,7 @@ class Course:
         self.enrolment.session.ignore_end(self._session_ended)
         self.enrolment.stop(error)
         self.settled.set()
-        if self._task is not asyncio.current_task():
+        if not self.enrolment.is_under_way and self._task is not asyncio.current_task():
             self._task.cancel()
         if state in FAILURES:
             _log.warning("election %r: %s: %s", self._recipe.name, state, error)
@@ -124,12 +124,16 @@ class Course:
 
     async def _stand(self) -> None:
         """Join the line and follow the place in it until the campaign ends."""
-        place = await self.enrolment.joined()
+        place = await self.enrolment.join(self.value)
+        if self.state.is_terminal:
+            return
         session = self.enrolment.session
         session.on_end(self._session_ended)
         if not session.is_alive:
             raise LeadershipLost("The lease ended while the candidate joined the line.")
         self._take(place)
+        # Whoever waits for the election goes first, before a watch is opened.
+        await asyncio.sleep(0)
         reread_every = min(float(session.ttl), _LONGEST_REREAD)
         async with aclosing(follow(self._recipe, place, self._clock, reread_every=reread_every)) as places:
             async for news in places:

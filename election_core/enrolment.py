@@ -23,43 +23,64 @@ _LEASES = 3
 
 
 class Enrolment:
-    """The way of one candidate into the line, begun at once.
+    """The way of one candidate into the line.
 
-    Its steps run in a task of their own and are bounded by the store. Whoever does not want it any more stops it
-    between two steps, so that what was written is known, or at least where it would be.
+    It is gone by one task, which must not be cancelled meanwhile: every step is bounded by the store. Whoever does
+    not want it any more stops it between two steps, so that what was written is known, or at least where it would
+    be.
 
     Attributes:
         session: the lease in use; a candidate's own lease is replaced should it expire before the key is written.
         owns_session: whether the lease is this candidate's alone.
     """
 
-    def __init__(self, runtime: Runtime, recipe: Recipe, session: Session, value: bytes, *, owns_session: bool) -> None:
+    # The mutable state: the session, the outcome for all who wait for it, and why to stop.
+
+    def __init__(self, runtime: Runtime, recipe: Recipe, session: Session, *, owns_session: bool) -> None:
         self.session = session
         self.owns_session = owns_session
         self._runtime, self._recipe = runtime, recipe
+        self._outcome: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         self._stopped: ElectionError | None = None
-        self._joining = runtime.tasks.start(self._join(value), f"enrolment in {recipe.name}")
 
     @property
     def key(self) -> bytes:
         """The candidate's key, written or not."""
         return candidate_key(self._recipe.root, self.session.lease_id)
 
-    async def joined(self) -> Place:
-        """Wait until the key is written; the place is the first one. Cancelling it only ends the waiting.
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a step may be half done."""
+        return not self._outcome.done()
+
+    async def join(self, value: bytes) -> Place:
+        """Write the key; returns the first place in line.
 
         Raises:
             LeadershipLost: the lease ended before the key was written.
             ElectionError: what kept it from being written, or what it was stopped with.
         """
-        return await asyncio.shield(self._joining)
+        try:
+            place = await self._join(value)
+        except BaseException as exc:
+            self._outcome.set_exception(exc if isinstance(exc, ElectionError) else CampaignClosed(repr(exc)))
+            self._outcome.exception()  # seen; not everybody waits for it
+            raise
+        self._outcome.set_result(place)
+        return place
+
+    async def joined(self) -> Place:
+        """Wait until the key is written. Cancelling it only ends the waiting.
+
+        Raises:
+            ElectionError: it was not written.
+        """
+        return await asyncio.shield(self._outcome)
 
     async def outcome(self) -> Candidate | None:
         """Wait for the end of the step under way; the candidate if its key is known to have been written."""
-        await asyncio.wait({self._joining})
-        if self._joining.cancelled() or self._joining.exception() is not None:
-            return None
-        return self._joining.result().own
+        await asyncio.wait({self._outcome})
+        return None if self._outcome.exception() is not None else self._outcome.result().own
 
     def stop(self, reason: ElectionError) -> None:
         """Take no further step; ends the renewals of an own lease."""

@@ -55,6 +55,8 @@ async def follow(recipe: Recipe, place: Place, clock: Clock, *, reread_every: fl
                     moved = not news.has_same_neighbours(known)
                     if moved or news.own != known.own:
                         yield news
+                        # Whoever waits for the news goes first, before another watch is opened.
+                        await asyncio.sleep(0)
                     if moved:
                         break
         except Unavailable as exc:
