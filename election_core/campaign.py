@@ -94,7 +94,7 @@ class Campaign:
     @property
     def ahead(self) -> Candidate | None:
         """The candidate that this one waits for, or ``None`` while it does not wait."""
-        return self._course.place.ahead if self._course.place and self.state is CampaignState.WAITING else None
+        return self._course.ahead if self.state is CampaignState.WAITING else None
 
     async def waiting_on(self) -> tuple[Candidate, LeaseInfo | None] | None:
         """Whom it waits for, with that candidate's lease as etcd sees it, or ``None`` while it does not wait.

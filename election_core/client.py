@@ -12,6 +12,7 @@ from .election import Election
 from .errors import InvalidConfig
 from .etcd import EtcdStore
 from .keeper import LeaseKeeper
+from .lines import Lines
 from .monitor import Monitor
 from .names import check_ttl
 from .runtime import Runtime
@@ -73,7 +74,7 @@ class Client:
 
     def _begin(self, store: Store, clock: Clock) -> None:
         tasks = BackgroundTasks()
-        self._runtime = Runtime(store, clock, LeaseKeeper(store, clock, tasks), tasks)
+        self._runtime = Runtime(store, clock, LeaseKeeper(store, clock, tasks), tasks, Lines(clock, tasks))
         self._closing: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:

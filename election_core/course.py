@@ -15,6 +15,8 @@ from .campaign_state import FOLLOWERS, CampaignState
 from .cleaning import Cleaner
 from .enrolment import Enrolment
 from .errors import CampaignClosed, ElectionError, LeadershipLost
+from .lines import SharedLine
+from .model import Candidate
 from .place import Place
 from .recipe import Recipe
 from .runtime import Runtime
@@ -67,17 +69,26 @@ class Course:
     ) -> None:
         """``on_elected`` and ``on_failed(error)`` are called at most once each, at once; ``on_clean()`` when nothing
         is left that would have to be removed."""
-        self._recipe, self._clock = recipe, runtime.clock
+        self._recipe, self._clock, self._lines = recipe, runtime.clock, runtime.lines
+        self._lines.enter(recipe)
         self._on_elected, self._on_failed = on_elected, on_failed
         self.state = CampaignState.STARTING
         self.error: ElectionError | None = None
         self.settled = asyncio.Event()
         self.place: Place | None = None
+        self._line: SharedLine | None = None
         self.value, self._value_revision = value, 0
         self.enrolment = Enrolment(runtime, recipe, session, owns_session=owns_session)
         self.cleaner = Cleaner(runtime, recipe, self.enrolment, on_clean)
         self._task = runtime.tasks.start(self._run(), f"campaign in {recipe.name}")
         self._task.add_done_callback(self._run_ended)
+
+    @property
+    def ahead(self) -> Candidate | None:
+        """The candidate directly ahead, as far as seen."""
+        if self._line is not None and self.place is not None:
+            return self._line.ahead_of(self.place.own)
+        return None if self.place is None else self.place.ahead
 
     @property
     def whose(self) -> Whose:
@@ -89,7 +100,7 @@ class Course:
         Raises:
             LeadershipLost: its key is gone; so the campaign is lost.
         """
-        own = (await self.enrolment.joined()).own
+        own = await self.enrolment.joined()
         try:
             revision = await self._recipe.proclaim(own, value)
         except LeadershipLost as exc:
@@ -103,6 +114,7 @@ class Course:
         if not self._move_to(state):
             return
         self.error = error
+        self._lines.leave(self._recipe)
         error.election, error.key = self._recipe.name, self.enrolment.key
         self.enrolment.session.ignore_end(self._session_ended)
         self.enrolment.stop(error)
@@ -124,17 +136,28 @@ class Course:
 
     async def _stand(self) -> None:
         """Join the line and follow the place in it until the campaign ends."""
-        place = await self.enrolment.join(self.value)
+        own, place = await self.enrolment.join(self.value)
         if self.state.is_terminal:
             return
         session = self.enrolment.session
         session.on_end(self._session_ended)
         if not session.is_alive:
             raise LeadershipLost("The lease ended while the candidate joined the line.")
-        self._take(place)
-        # Whoever waits for the election goes first, before a watch is opened.
-        await asyncio.sleep(0)
+        if place is not None:
+            self._take(place)
+            # Whoever waits for the election goes first, before a watch is opened.
+            await asyncio.sleep(0)
         reread_every = min(float(session.ttl), _LONGEST_REREAD)
+        self._line = self._lines.shared(self._recipe)
+        if self._line is not None:
+            self._move_to(CampaignState.WAITING)
+            await self._line.follow(own, self._take, reread_every=reread_every)
+        else:
+            await self._follow_alone(place or await self._recipe.place(own), reread_every)
+
+    async def _follow_alone(self, place: Place, reread_every: float) -> None:
+        if place is not self.place:
+            self._take(place)
         async with aclosing(follow(self._recipe, place, self._clock, reread_every=reread_every)) as places:
             async for news in places:
                 self._take(news)
@@ -143,14 +166,15 @@ class Course:
         """Stand at this place from now on."""
         if place.own.mod_revision > self._value_revision and self.place is not None:
             self.value, self._value_revision = place.own.value, place.own.mod_revision
-        self.place = place
+        known, self.place = self.place, place
         if place.leads and self.state is not CampaignState.LEADING:
             self._elect(place)
         elif not place.leads and self.state is CampaignState.LEADING:
             raise LeadershipLost("An older candidate has come up, as after a restored backup of etcd.")
         elif not place.leads:
             self._move_to(CampaignState.WAITING)
-            _tell_waiting(self._recipe.name, place)
+            if known is None or not place.has_same_neighbours(known):
+                _tell_waiting(self._recipe.name, place)
 
     def _elect(self, place: Place) -> None:
         if not self.enrolment.session.is_alive:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 
 from .errors import CampaignClosed, ElectionError, LeadershipLost
 from .model import Candidate
@@ -40,7 +39,7 @@ class Enrolment:
         self.session = session
         self.owns_session = owns_session
         self._runtime, self._recipe = runtime, recipe
-        self._outcome: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+        self._outcome: asyncio.Future[Candidate] = asyncio.get_running_loop().create_future()
         self._stopped: ElectionError | None = None
 
     @property
@@ -53,24 +52,24 @@ class Enrolment:
         """Whether a step may be half done."""
         return not self._outcome.done()
 
-    async def join(self, value: bytes) -> Place:
-        """Write the key; returns the first place in line.
+    async def join(self, value: bytes) -> tuple[Candidate, Place | None]:
+        """Write the key; returns the candidate, and its place unless that has to be read.
 
         Raises:
             LeadershipLost: the lease ended before the key was written.
             ElectionError: what kept it from being written, or what it was stopped with.
         """
         try:
-            place = await self._join(value)
+            own, place = await self._join(value)
         except BaseException as exc:
             self._outcome.set_exception(exc if isinstance(exc, ElectionError) else CampaignClosed(repr(exc)))
             self._outcome.exception()  # seen; not everybody waits for it
             raise
-        self._outcome.set_result(place)
-        return place
+        self._outcome.set_result(own)
+        return own, place
 
-    async def joined(self) -> Place:
-        """Wait until the key is written. Cancelling it only ends the waiting.
+    async def joined(self) -> Candidate:
+        """Wait until the key is written; the candidate as it was then. Cancelling it only ends the waiting.
 
         Raises:
             ElectionError: it was not written.
@@ -80,7 +79,7 @@ class Enrolment:
     async def outcome(self) -> Candidate | None:
         """Wait for the end of the step under way; the candidate if its key is known to have been written."""
         await asyncio.wait({self._outcome})
-        return None if self._outcome.exception() is not None else self._outcome.result().own
+        return None if self._outcome.exception() is not None else self._outcome.result()
 
     def stop(self, reason: ElectionError) -> None:
         """Take no further step; ends the renewals of an own lease."""
@@ -88,13 +87,14 @@ class Enrolment:
         if self.owns_session:
             self.session.stop(reason)
 
-    async def _join(self, value: bytes) -> Place:
+    async def _join(self, value: bytes) -> tuple[Candidate, Place | None]:
         for lease in range(1, _LEASES + 1):
             if self.owns_session:
                 await self._open()
             self._raise_if_stopped()
             try:
-                return await self._renew(await self._recipe.enrol(self.key, value, self.session.lease_id), value)
+                own, place = await self._recipe.enrol(self.key, value, self.session.lease_id)
+                return (own, place) if own.value == value else await self._renew(own, value)
             except LeadershipLost as exc:
                 if not self.owns_session or lease == _LEASES:
                     raise
@@ -104,13 +104,12 @@ class Enrolment:
                 self.session = Session(self._runtime, self.session.ttl)
         raise AssertionError("the last lease returns or raises")
 
-    async def _renew(self, place: Place, value: bytes) -> Place:
+    async def _renew(self, own: Candidate, value: bytes) -> tuple[Candidate, Place]:
         """A candidacy that was taken up proclaims the new value before anybody is told that it has joined."""
-        if place.own.value == value:
-            return place
         self._raise_if_stopped()
-        revision = await self._recipe.proclaim(place.own, value)
-        return replace(place, own=replace(place.own, value=value, mod_revision=revision))
+        await self._recipe.proclaim(own, value)
+        place = await self._recipe.place(own)
+        return place.own, place
 
     async def _open(self) -> None:
         try:

@@ -31,8 +31,10 @@ class Recipe:
         self._everybody = KeyRange.prefix(root)
         self._oldest_two = Read(self._everybody, order="oldest", limit=2)
 
-    async def enrol(self, key: bytes, value: bytes, lease_id: int) -> Place:
+    async def enrol(self, key: bytes, value: bytes, lease_id: int) -> tuple[Candidate, Place | None]:
         """Join the line, or take up the place of the own key where it exists: a reply may have been lost.
+
+        The place is ``None`` where there are two or more candidates ahead; see `place`.
 
         Raises:
             LeadershipLost: the lease is gone, or the key exists on another lease.
@@ -48,7 +50,7 @@ class Recipe:
         own = found[0][0] if found else Candidate(key, value, lease_id, result.revision, result.revision)
         if own.lease_id != lease_id:
             raise self._lost(f"The key exists already, on lease {own.lease_id:x}; delete it if it is a stray one.", key)
-        return place_among_oldest(own, oldest, result.revision) or await self.place(own)
+        return own, place_among_oldest(own, oldest, result.revision)
 
     async def place(self, own: Candidate) -> Place:
         """The place in line as of now: the own key's existence and who is ahead, read at one revision.

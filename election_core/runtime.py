@@ -8,6 +8,7 @@ from typing import Protocol
 from .clock import Clock
 from .errors import CampaignClosed
 from .keeper import LeaseKeeper
+from .lines import Lines
 from .store import Store
 from .tasks import BackgroundTasks
 
@@ -23,7 +24,7 @@ class Closable(Protocol):
 
 @dataclass(slots=True)
 class Runtime:
-    """The store below a client, its clock, the keeper of all its leases, its tasks, and what is open on it."""
+    """The store below a client, its clock, its leases, tasks and lines, and what is open on it."""
 
     # The mutable state: what is open, and whether the client is being closed.
 
@@ -31,6 +32,7 @@ class Runtime:
     clock: Clock
     keeper: LeaseKeeper
     tasks: BackgroundTasks
+    lines: Lines
     campaigns: set[Closable] = field(default_factory=set)
     followers: set[Closable] = field(default_factory=set)
     sessions: set[Closable] = field(default_factory=set)

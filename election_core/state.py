@@ -73,6 +73,15 @@ class ElectionState:
         """All candidates in order of create revision; the first one leads."""
         return tuple(self._queue)
 
+    def get(self, key: bytes) -> Candidate | None:
+        """The candidate with this key."""
+        return self._by_key.get(key)
+
+    def ahead_of(self, candidate: Candidate) -> Candidate | None:
+        """The youngest candidate that is older than this one, which need not be in line itself."""
+        index = bisect_left(self._queue, _order(candidate), key=_order)
+        return self._queue[index - 1] if index else None
+
     def apply(self, revision: Revision) -> list[Transition]:
         """Take in one whole revision; a revision already known changes nothing."""
         if revision.revision <= self.revision:

@@ -1,0 +1,174 @@
+"""One watch for many: where a client has several candidates in one election, they share one view of the whole line.
+
+Each candidate alone watches its neighbours. Two or more on one client would watch much the same keys, so one ordered
+watch of the whole election serves them all: the line is known at every revision, and with it whether an own candidate
+leads, without asking again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .clock import Clock, sleep
+from .errors import ElectionError, LeadershipLost, Unavailable
+from .feed import Feed
+from .model import Candidate, Revision, Snapshot
+from .place import Place
+from .recipe import Recipe
+from .state import ElectionState
+from .store import KeyRange
+from .tasks import BackgroundTasks
+
+__all__ = ["Lines", "SharedLine"]
+
+_log = logging.getLogger("election_core.campaign")
+
+
+class Lines:
+    """The elections in which one client campaigns."""
+
+    # The mutable state: how many own candidates each election has, and the lines that are shared.
+
+    def __init__(self, clock: Clock, tasks: BackgroundTasks) -> None:
+        self._clock, self._tasks = clock, tasks
+        self._candidates: Counter[bytes] = Counter()
+        self._shared: dict[bytes, SharedLine] = {}
+
+    def enter(self, recipe: Recipe) -> None:
+        """One more own candidate."""
+        self._candidates[recipe.root] += 1
+
+    def leave(self, recipe: Recipe) -> None:
+        """One less."""
+        self._candidates[recipe.root] -= 1
+        if not self._candidates[recipe.root]:
+            del self._candidates[recipe.root]
+            self._shared.pop(recipe.root, None)
+
+    def shared(self, recipe: Recipe) -> SharedLine | None:
+        """The line to share, where there are two own candidates or more."""
+        if self._candidates[recipe.root] < 2:
+            return None
+        if recipe.root not in self._shared:
+            self._shared[recipe.root] = SharedLine(recipe, self._clock, self._tasks)
+        return self._shared[recipe.root]
+
+
+@dataclass(slots=True, eq=False)
+class _Member:
+    own: Candidate
+    take: Callable[[Place], None]
+    over: asyncio.Future[None]
+
+
+class SharedLine:
+    """A view of one election's whole line, current for as long as somebody follows it."""
+
+    # The mutable state: the line as of the last revision, the own candidates that follow it by key, and the tasks
+    # that keep it current.
+
+    def __init__(self, recipe: Recipe, clock: Clock, tasks: BackgroundTasks) -> None:
+        self._recipe, self._clock, self._background = recipe, clock, tasks
+        self._state = ElectionState(recipe.name)
+        self._members: dict[bytes, _Member] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def follow(self, own: Candidate, take: Callable[[Place], None], *, reread_every: float) -> None:
+        """Call ``take`` at once with each new place of the candidate, until it is out. Cancelling it is safe.
+
+        Raises:
+            LeadershipLost: the own key is gone, or ``take`` has raised it.
+            AuthenticationFailed: the election may not be watched or read.
+        """
+        member = _Member(own, take, asyncio.get_running_loop().create_future())
+        self._members[own.key] = member
+        if not self._tasks:
+            self._start(reread_every)
+        self._tell(member)
+        try:
+            await member.over
+        finally:
+            del self._members[own.key]
+            if not self._members:
+                self._stop()
+
+    def ahead_of(self, own: Candidate) -> Candidate | None:
+        """The candidate directly ahead, as far as seen."""
+        return self._state.ahead_of(own)
+
+    def reset(self, snapshot: Snapshot) -> None:
+        """A feed's sink: the whole line was read."""
+        if self._state.revision:
+            self._state.reset(snapshot)
+        else:
+            self._state = ElectionState(self._recipe.name, snapshot)
+        for member in tuple(self._members.values()):
+            self._tell(member)
+
+    def apply(self, revision: Revision) -> None:
+        """A feed's sink: the line has changed."""
+        self._state.apply(revision)
+        leader = self._state.leader
+        changed = {event.key for event in revision.events} | ({leader.key} if leader is not None else set())
+        for key in changed & self._members.keys():
+            self._tell(self._members[key])
+
+    def connected(self) -> None:
+        """A feed's sink: the view is current."""
+
+    def disconnected(self, error: ElectionError) -> None:
+        """A feed's sink: the watch broke, which costs no place."""
+        _log.info("election %r: %s", self._recipe.name, error)
+
+    def _tell(self, member: _Member) -> None:
+        if self._state.revision < member.own.create_revision or member.over.done():
+            return
+        now = self._state.get(member.own.key)
+        try:
+            member.take(self._place(member.own, now))
+        except LeadershipLost as exc:
+            member.over.set_exception(exc)
+
+    def _place(self, own: Candidate, now: Candidate | None) -> Place:
+        if now is None or not now.is_same_candidate(own):
+            raise LeadershipLost("The candidate's key was deleted, by somebody or with its lease.", key=own.key)
+        if now.lease_id != own.lease_id:
+            raise LeadershipLost(f"Somebody moved the candidate's key to lease {now.lease_id:x}.", key=own.key)
+        ahead = self._state.ahead_of(now)
+        return Place(self._state.revision, now, ahead, ahead_leads=ahead is self._state.leader)
+
+    def _start(self, reread_every: float) -> None:
+        self._state = ElectionState(self._recipe.name)
+        feed = Feed(self._recipe.store, self._clock, KeyRange.prefix(self._recipe.root), self)
+        self._tasks = [
+            self._background.start(feed.run(), f"the line of {self._recipe.name}"),
+            self._background.start(self._reread(reread_every), f"reading the line of {self._recipe.name}"),
+        ]
+        self._tasks[0].add_done_callback(self._ended)
+
+    def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+
+    async def _reread(self, period: float) -> None:
+        """Read the line from time to time although nothing happened: events may get lost in a server."""
+        while True:
+            await sleep(self._clock, period)
+            try:
+                self.reset(await self._recipe.candidates())
+            except Unavailable as exc:
+                self.disconnected(exc)
+
+    def _ended(self, feed: asyncio.Task[None]) -> None:
+        """The feed gives up only where trying again cannot help."""
+        if feed.cancelled() or (exc := feed.exception()) is None:
+            return
+        self._stop()
+        for member in self._members.values():
+            if not member.over.done():
+                member.over.set_exception(exc)
