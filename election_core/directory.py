@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from .model import Candidate, KeyEvent, KeyPut, Revision, Snapshot, Transition
+from .model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision, Snapshot, Transition
 from .names import is_candidate, monitor_base, name_to_text, parent_of
 from .state import ElectionState
 
@@ -65,6 +65,9 @@ class Directory:
         if revision.revision <= self.revision:
             return []
         self.revision = revision.revision
+        return self._absorb(revision)
+
+    def _absorb(self, revision: Revision) -> list[Transition]:
         touched: defaultdict[bytes, list[KeyEvent]] = defaultdict(list)
         opened: list[bytes] = []
         for event in filter(_is_in_a_line, revision.events):
@@ -100,6 +103,23 @@ class Directory:
             for path, state in self._states.items()
             for transition in state.reset(self._below_path(path, snapshot))
         ]
+
+    def audit(self, snapshot: Snapshot) -> list[Transition]:
+        """Compare with a read whose events have all been applied; an event that got lost is made up for with a gap.
+
+        Elections that were touched since the read are newer than it and left alone.
+        """
+        found = {candidate.key: candidate for candidate in filter(_is_in_a_line, snapshot.candidates)}
+        known = {key: candidate for keys in self._keys.values() for key, candidate in keys.items()}
+        lost: list[KeyEvent] = [KeyPut(candidate) for key, candidate in found.items() if known.get(key) != candidate]
+        lost += [KeyDeleted(key) for key in known.keys() - found.keys()]
+        lost = [event for event in lost if self._is_older(event.key, snapshot.revision)]
+        for path in {path for event in lost for path in self._elections_over(parent_of(event.key))}:
+            self._states[path].mark_gap()
+        return self._absorb(Revision(snapshot.revision, tuple(lost), snapshot.observed_at))
+
+    def _is_older(self, key: bytes, revision: int) -> bool:
+        return all(self._states[path].revision <= revision for path in self._elections_over(parent_of(key)))
 
     def oddities(self) -> list[Oddity]:
         """The keys under the prefix that are no proper candidates, by key. Takes time with the number of keys."""

@@ -8,6 +8,7 @@ reports the gap.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Protocol
 
@@ -18,6 +19,8 @@ from .model import Revision, Snapshot
 from .store import KeyRange, Read, Store, WatchStream
 
 __all__ = ["Feed", "FeedSink"]
+
+_SIGNS_OF_LIFE = 2
 
 _log = logging.getLogger("election_core.feed")
 
@@ -30,6 +33,9 @@ class FeedSink(Protocol):
 
     def apply(self, revision: Revision) -> None:
         """The next revision; it may be known already."""
+
+    def audit(self, snapshot: Snapshot) -> None:
+        """A read to compare with; all its events have been applied, as far as etcd has sent them."""
 
     def connected(self) -> None:
         """A watch is established and everything was read."""
@@ -45,10 +51,15 @@ class Feed:
         heard_at: when etcd last gave a sign of life on the watch, on the feed's clock; ``None`` before the first.
     """
 
-    # The mutable state: the last revision that was delivered whole, and whether it can be resumed from there.
+    # The mutable state: the last revision that was delivered whole, from where a watch can be resumed, and the read
+    # of an audit with how many messages have come since that are as new.
 
-    def __init__(self, store: Store, clock: Clock, keys: KeyRange, sink: FeedSink) -> None:
+    def __init__(self, store: Store, clock: Clock, keys: KeyRange, sink: FeedSink, *, audit_every: float) -> None:
+        """``audit_every``: seconds after which everything is read once more, since servers may lose events."""
         self._store, self._clock, self._keys, self._sink = store, clock, keys, sink
+        self._audit_every = audit_every
+        self._audit: Snapshot | None = None
+        self._heard_since = 0
         self._revision: int | None = None
         self.heard_at: float | None = None
 
@@ -88,9 +99,32 @@ class Feed:
     async def _deliver(self, stream: WatchStream, backoff: Backoff) -> None:
         self.heard_at = self._clock.now()
         self._sink.connected()
-        async for response in stream:
-            backoff.reset()
-            self.heard_at = self._clock.now()
-            for revision in response.revisions:
-                self._sink.apply(revision)
-                self._revision = max(self._revision or 0, revision.revision)
+        auditing = asyncio.ensure_future(self._read_for_audits())
+        try:
+            async for response in stream:
+                backoff.reset()
+                self.heard_at = self._clock.now()
+                for revision in response.revisions:
+                    self._sink.apply(revision)
+                    self._revision = max(self._revision or 0, revision.revision)
+                if self._audit is not None:
+                    self._compare(self._audit, response.revision)
+        finally:
+            self._audit = None
+            auditing.cancel()
+            await asyncio.wait({auditing})
+
+    async def _read_for_audits(self) -> None:
+        while True:
+            await sleep(self._clock, self._audit_every)
+            try:
+                self._audit, self._heard_since = await self._store.read(Read(self._keys)), 0
+            except ElectionError as exc:
+                _log.debug("audit: %s", exc)
+
+    def _compare(self, audit: Snapshot, revision: int) -> None:
+        # A sign of life can overtake events on some servers, so that a second one is waited for.
+        self._heard_since += revision >= audit.revision
+        if self._heard_since >= _SIGNS_OF_LIFE:
+            self._audit = None
+            self._sink.audit(audit)

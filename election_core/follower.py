@@ -33,6 +33,8 @@ class StateMachine(Protocol):
 
     def reset(self, snapshot: Snapshot) -> list[Transition]: ...
 
+    def audit(self, snapshot: Snapshot) -> list[Transition]: ...
+
 
 class Follower:
     """Follows the keys under a prefix from ``async with``, or ``await``, until `cancel`.
@@ -45,11 +47,11 @@ class Follower:
     # The mutable state: the state machine once there is a first snapshot, what is unread, whether the watch is
     # up, the last error, and the task that follows.
 
-    def __init__(self, runtime: Runtime, keys: KeyRange, what: str, *events: str) -> None:
+    def __init__(self, runtime: Runtime, keys: KeyRange, what: str, *, audit_every: float) -> None:
         self._runtime = runtime
         self._what = what
-        self._callbacks = Callbacks(what, *events)
-        self._feed = Feed(runtime.store, runtime.clock, keys, _Sink(self))
+        self._callbacks = Callbacks(what, "change", "disconnected", "connected", "error")
+        self._feed = Feed(runtime.store, runtime.clock, keys, _Sink(self), audit_every=audit_every)
         self._machine: StateMachine | None = None
         self._unread = UnreadTransitions(_KEPT_UNTIL_READ)
         self._news = asyncio.Event()
@@ -207,6 +209,13 @@ class _Sink:
     def apply(self, revision: Revision) -> None:
         assert self._follower._machine is not None
         self._follower._take(self._follower._machine.apply(revision))
+
+    def audit(self, snapshot: Snapshot) -> None:
+        assert self._follower._machine is not None
+        transitions = self._follower._machine.audit(snapshot)
+        if transitions:
+            _log.warning("%s: etcd has lost events; transitions may be missing", self._follower._what)
+        self._follower._take(transitions)
 
     def connected(self) -> None:
         follower = self._follower

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .clock import Clock, sleep
-from .errors import ElectionError, LeadershipLost, Unavailable
+from .clock import Clock
+from .errors import ElectionError, LeadershipLost
 from .feed import Feed
 from .model import Candidate, Revision, Snapshot
 from .place import Place
@@ -68,14 +68,14 @@ class _Member:
 class SharedLine:
     """A view of one election's whole line, current for as long as somebody follows it."""
 
-    # The mutable state: the line as of the last revision, the own candidates that follow it by key, and the tasks
-    # that keep it current.
+    # The mutable state: the line as of the last revision, the own candidates that follow it by key, and the task
+    # that keeps it current.
 
     def __init__(self, recipe: Recipe, clock: Clock, tasks: BackgroundTasks) -> None:
         self._recipe, self._clock, self._background = recipe, clock, tasks
         self._state = ElectionState(recipe.name)
         self._members: dict[bytes, _Member] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._following: asyncio.Task[None] | None = None
 
     async def follow(self, own: Candidate, take: Callable[[Place], None], *, reread_every: float) -> None:
         """Call ``take`` at once with each new place of the candidate, until it is out. Cancelling it is safe.
@@ -86,7 +86,7 @@ class SharedLine:
         """
         member = _Member(own, take, asyncio.get_running_loop().create_future())
         self._members[own.key] = member
-        if not self._tasks:
+        if self._following is None:
             self._start(reread_every)
         self._tell(member)
         try:
@@ -117,6 +117,12 @@ class SharedLine:
         for key in changed & self._members.keys():
             self._tell(self._members[key])
 
+    def audit(self, snapshot: Snapshot) -> None:
+        """A feed's sink: the line was read once more."""
+        self._state.audit(snapshot)
+        for member in tuple(self._members.values()):
+            self._tell(member)
+
     def connected(self) -> None:
         """A feed's sink: the view is current."""
 
@@ -143,26 +149,14 @@ class SharedLine:
 
     def _start(self, reread_every: float) -> None:
         self._state = ElectionState(self._recipe.name)
-        feed = Feed(self._recipe.store, self._clock, KeyRange.prefix(self._recipe.root), self)
-        self._tasks = [
-            self._background.start(feed.run(), f"the line of {self._recipe.name}"),
-            self._background.start(self._reread(reread_every), f"reading the line of {self._recipe.name}"),
-        ]
-        self._tasks[0].add_done_callback(self._ended)
+        feed = Feed(self._recipe.store, self._clock, KeyRange.prefix(self._recipe.root), self, audit_every=reread_every)
+        self._following = self._background.start(feed.run(), f"the line of {self._recipe.name}")
+        self._following.add_done_callback(self._ended)
 
     def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        self._tasks = []
-
-    async def _reread(self, period: float) -> None:
-        """Read the line from time to time although nothing happened: events may get lost in a server."""
-        while True:
-            await sleep(self._clock, period)
-            try:
-                self.reset(await self._recipe.candidates())
-            except Unavailable as exc:
-                self.disconnected(exc)
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
 
     def _ended(self, feed: asyncio.Task[None]) -> None:
         """The feed gives up only where trying again cannot help."""

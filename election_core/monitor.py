@@ -16,6 +16,9 @@ from .store import KeyRange
 
 __all__ = ["Monitor"]
 
+_AUDIT_EVERY = 300.0
+"""Seconds; it costs a read of everything."""
+
 
 class Monitor(Follower):
     """Follows every election under a prefix; made by `Client.monitor`.
@@ -34,7 +37,7 @@ class Monitor(Follower):
         if not isinstance(prefix, str):
             raise InvalidConfig(f"The prefix must be text, such as 'election/'; got {prefix!r}.")
         keys = KeyRange.prefix(text_to_name(prefix))
-        super().__init__(runtime, keys, f"the prefix {prefix!r}", "change", "disconnected", "connected", "error")
+        super().__init__(runtime, keys, f"the prefix {prefix!r}", audit_every=_AUDIT_EVERY)
         self.prefix = prefix
         self._directory: Directory | None = None
 

@@ -13,6 +13,8 @@ from .store import KeyRange
 
 __all__ = ["ElectionObserver"]
 
+_AUDIT_EVERY = 60.0
+
 
 class ElectionObserver(Follower):
     """Follows one election's leadership; made by `Election.observe`.
@@ -24,7 +26,7 @@ class ElectionObserver(Follower):
 
     def __init__(self, runtime: Runtime, name: str, root: bytes) -> None:
         what = f"the election {name!r}"
-        super().__init__(runtime, KeyRange.prefix(root), what, "change", "disconnected", "connected", "error")
+        super().__init__(runtime, KeyRange.prefix(root), what, audit_every=_AUDIT_EVERY)
         self._state = ElectionState(name)
 
     def _begin(self, snapshot: Snapshot) -> ElectionState:

@@ -108,6 +108,22 @@ class ElectionState:
         self._gap = True
         return self._transition(before, snapshot.observed_at)
 
+    def audit(self, snapshot: Snapshot) -> list[Transition]:
+        """Compare with a read whose events have all been applied; an event that got lost is made up for with a gap.
+
+        A state that was changed since the read is newer than it and left alone.
+        """
+        if self.revision > snapshot.revision or self._by_key == {each.key: each for each in snapshot.candidates}:
+            return []
+        before = self.leader
+        self._replace(snapshot)
+        self.mark_gap()
+        return self._transition(before, snapshot.observed_at)
+
+    def mark_gap(self) -> None:
+        """Revisions were skipped: the next transition says so."""
+        self._gap = True
+
     def _replace(self, snapshot: Snapshot) -> None:
         self._queue = sorted(snapshot.candidates, key=_order)
         self._by_key = {candidate.key: candidate for candidate in self._queue}

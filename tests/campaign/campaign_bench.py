@@ -123,6 +123,7 @@ class Stage:
     def __init__(self, clock: ManualClock, *, timeout: float = 1.0) -> None:
         self.clock = clock
         self.server = MemoryStore(clock=clock, timeout=timeout)
+        self.lossy = self.server.another()
         self.leases: set[int] = set()
         self.unhandled: list[dict[str, Any]] = []
         self.clients: list[Client] = []
@@ -143,6 +144,10 @@ class Stage:
 
     async def candidates(self) -> list[Candidate]:
         return list((await self.server.read(Read(EVERYTHING, order="oldest"))).candidates)
+
+    def oldest(self) -> Candidate:
+        """Who leads at this very moment, as the server has it."""
+        return self.server._server.read(Read(EVERYTHING, order="oldest", limit=1))[0]
 
     async def values(self) -> list[bytes]:
         return [each.value for each in await self.candidates()]

@@ -9,7 +9,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CORE = ("model", "state", "directory", "history", "lease", "names", "config", "errors")
+CORE = (
+    "place",
+    "campaign_state",
+    "known_bugs",
+    "transitions",
+    "model",
+    "state",
+    "directory",
+    "history",
+    "lease",
+    "names",
+    "config",
+    "errors",
+)
 IMPURE = ("asyncio", "time", "sched", "random", "socket", "threading", "subprocess", "logging")
 WIRE = ("grpc", "aetcd", "google")
 SCREENS = ("electiontui", "textual", "rich", "plotext", "click")
