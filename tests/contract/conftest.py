@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from contract_bench import Bench, etcd_store
+from public_bench import World
 
 from election_core.store import Store
 from election_core.testing import MemoryStore
@@ -33,3 +34,19 @@ async def etcd_bench(etcd_each: EmbeddedEtcd, prefix: str) -> AsyncIterator[Benc
     bench = Bench(etcd_store(etcd_each), prefix)
     yield bench
     await bench.close()
+
+
+@pytest.fixture
+async def world(store: Store, name: str) -> AsyncIterator[World]:
+    """For the public contract, on each store."""
+    world = World(store, name)
+    yield world
+    await world.close()
+
+
+@pytest.fixture
+async def etcd_world(etcd_each: EmbeddedEtcd, name: str) -> AsyncIterator[World]:
+    """The same for what only a server does."""
+    world = World(etcd_store(etcd_each), name)
+    yield world
+    await world.close()
