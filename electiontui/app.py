@@ -116,7 +116,7 @@ class ElectionApp(App[list[str]]):
     def _live_screens(self) -> list[LiveScreen]:
         """The screen that is seen, below a dialog or not."""
         live = [screen for screen in self.screen_stack if isinstance(screen, LiveScreen)]
-        return live[-1:]
+        return [screen for screen in live[-1:] if screen.is_complete]
 
     def action_pause(self) -> None:
         """Hold the view still, or let it go on; etcd is watched all the while."""

@@ -211,13 +211,10 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _wait_ready(members: list[Member], requests: Requests, deadline: float) -> None:
-    waiting = list(members)
-    while waiting:
-        waiting = [member for member in waiting if not member.is_ready()]
-        if waiting and time.monotonic() > deadline:
+    while waiting := [member for member in members if not member.is_ready()]:
+        if time.monotonic() > deadline:
             raise StartFailed(f"etcd did not become healthy in time: {', '.join(m.name for m in waiting)}")
-        if waiting:
-            requests.pause(POLL_INTERVAL)
+        requests.pause(POLL_INTERVAL)
 
 
 def start_cluster(config: dict[str, Any], folder: Path, requests: Requests, members: list[Member]) -> None:

@@ -126,7 +126,7 @@ def describe(transition: Transition, previous: Transition | None = None) -> str:
     if transition.kind == "elected":
         text = f"{after} elected"
         if previous is not None and previous.after is None:
-            text += f" after {(transition.observed_at - previous.observed_at).total_seconds():.1f} s vacant"
+            text += f", vacant {(transition.observed_at - previous.observed_at).total_seconds():.1f} s"
     elif transition.kind == "vacated":
         text = f"{before} gone, vacant"
     elif transition.kind == "succeeded":

@@ -142,7 +142,7 @@ def test_transitions_in_words() -> None:
     first, second, third = story.transitions
     assert describe(first) == "node-1 → node-2"  # type: ignore[arg-type]
     assert describe(second) == "node-2 gone, vacant"  # type: ignore[arg-type]
-    assert describe(third, second) == r"node-[3]\x07 elected after 1.5 s vacant"  # type: ignore[arg-type]
+    assert describe(third, second) == r"node-[3]\x07 elected, vacant 1.5 s"  # type: ignore[arg-type]
 
 
 def _drawn(story: Story, queue: Sequence[Candidate], seconds: float, columns: int) -> dict[str, str]:

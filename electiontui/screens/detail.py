@@ -34,7 +34,7 @@ _QUEUE = (
     Column("value", "CANDIDATE", 8, grows=1),
     Column("lease", "LEASE", 17),
     Column("ttl", "TTL", 8, right=True),
-    Column("revision", "CREATED", 9, right=True, drop_below=60),
+    Column("revision", "CREATED", 9, right=True, drop_below=54),
 )
 _EVENTS = (Column("at", "TIME", 12), Column("what", "EVENT", 16, grows=1), Column("revision", "REV", 9, right=True))
 _ROLES = {"elected": "leading", "vacated": "vacant", "succeeded": "flapping", "proclaimed": "muted"}

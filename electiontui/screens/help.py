@@ -8,13 +8,13 @@ __all__ = ["HELP"]
 
 HELP = f"""\
 Everywhere
-  j k g G ^d ^u, arrows   move          space  hold the view still
-  tab  next pane          y  copy       :  command palette    ?  this page
+  j k g G ^d ^u, arrows   move         space  hold the view still
+  tab  next pane     y  copy     :  command palette     ?  this page
   q ^q leave; your own candidates resign
 
 Elections
   enter  open one         C  campaign console
-  /    filter: text, /regex/, a leading ! turns it around; esc clears it
+  /    filter: text, /regex/, a leading ! turns it around; esc ends it
   s S  sort by the next column, turn the order around; or click a title
   a    look everywhere, and back to the prefix
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Footer
 
 from ..rows import duration
 from ..sources import Candidacies, ClusterView, ViewStatus
@@ -60,12 +61,19 @@ class LiveScreen(Screen[None]):
         self.tick(self.desk.now())
 
     def on_screen_resume(self) -> None:
+        if not self.is_complete:
+            return
         if self.desk.paused_at is None:
             self.flush(set(self.desk.view.elections), self.desk.now())
         self.tick(self.desk.now())
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < NARROW, "-narrow")
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether its widgets are there: not before it is mounted, and not while it is taken down."""
+        return self.is_mounted and self.is_attached and bool(self.query(Footer))
 
     def flush(self, changed: set[str], now: datetime) -> None:
         """Repaint what shows any of these elections; called at most ten times per second."""

@@ -73,7 +73,6 @@ class VirtualTable(ScrollView, can_focus=True):
         Binding("end,G", "edge(-1)", "Bottom", show=False),
         Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
         Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
-        Binding("enter", "choose", "Choose", show=False),
     ]
 
     @dataclass
@@ -192,6 +191,10 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def action_edge(self, row: int) -> None:
         self._go(row % max(len(self._keys), 1))
+
+    def key_enter(self) -> None:
+        """No binding, which would hide the one of a screen from the footer."""
+        self.action_choose()
 
     def action_choose(self) -> None:
         if self._cursor is not None:

@@ -1,0 +1,164 @@
+"""A cluster of real members to be broken, and one whose members can be partitioned from their peers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from proxy import Proxy
+from servers import binary_for, is_alive
+
+from election_core import Client
+from electiontui.embedded import EmbeddedEtcd, EmbeddedMember
+
+__all__ = ["Cluster", "PartitionedCluster", "start_cluster"]
+
+ELECTION_TIMEOUT = 1.0
+"""etcd's default, in seconds. Three of them without a leader end a stream that asked for ``hasleader``."""
+
+
+class Cluster:
+    """What the tests do to a cluster all the time."""
+
+    def __init__(self, etcd: EmbeddedEtcd) -> None:
+        self.etcd = etcd
+
+    @property
+    def members(self) -> tuple[EmbeddedMember, ...]:
+        return self.etcd.members
+
+    def from_first(self, first: EmbeddedMember) -> tuple[str, ...]:
+        """All endpoints, beginning with that of the member that a client should talk to."""
+        return (first.endpoint, *(member.endpoint for member in self.members if member is not first))
+
+    async def heal(self) -> None:
+        """Thaw and restart whatever is not running, and wait until the cluster is whole."""
+        for member in self.members:
+            if is_alive(member.pid):
+                member.thaw()
+            else:
+                member.restart()
+        await asyncio.to_thread(self.etcd.wait_healthy)
+
+    async def raft_leader(self) -> EmbeddedMember:
+        """The member that leads the cluster now; there must be one within some seconds."""
+        async with asyncio.timeout(15), Client(self.etcd.endpoints, timeout=2) as client:
+            while True:
+                for status, member in zip(await client.status(), self.members, strict=True):
+                    if status.is_raft_leader:
+                        return member
+                await asyncio.sleep(0.05)
+
+    async def follower(self) -> EmbeddedMember:
+        """A member that follows the raft leader."""
+        leader = await self.raft_leader()
+        return next(member for member in self.members if member is not leader)
+
+    async def member_of(self, role: str) -> EmbeddedMember:
+        """The raft leader, or a follower."""
+        return await (self.raft_leader() if role == "leader" else self.follower())
+
+    def others(self, *members: EmbeddedMember) -> list[EmbeddedMember]:
+        return [member for member in self.members if member not in members]
+
+
+def start_cluster(binary: Path | None = None) -> EmbeddedEtcd:
+    """Three members of etcd 3.5, or of what there is, not yet entered."""
+    return EmbeddedEtcd(nodes=3, binary=binary or binary_for("3.5"))
+
+
+_WRAPPER = """#!{python} -IS
+# Has one member announce a proxy in place of its peer port, and tells the proxy where that is.
+import os, sys
+args = sys.argv[1:]
+def value(flag): return args[args.index(flag) + 1]
+index = int(value("--name").rpartition("-")[2])
+proxies = {proxies!r}.split(",")
+with open(os.path.join({folder!r}, f"{{index}}.new"), "w") as file:
+    file.write(value("--listen-peer-urls").removeprefix("http://"))
+os.replace(file.name, os.path.join({folder!r}, str(index)))
+names = [part.partition("=")[0] for part in value("--initial-cluster").split(",")]
+members = ",".join(f"{{name}}=http://{{proxy}}" for name, proxy in zip(names, proxies))
+args[args.index("--initial-cluster") + 1] = members
+args[args.index("--initial-advertise-peer-urls") + 1] = "http://" + proxies[index]
+os.execv({binary!r}, [{binary!r}, *args])
+"""
+
+
+def _write_wrapper(folder: Path, proxies: list[str]) -> Path:
+    wrapper, binary = folder / "etcd", str(binary_for("3.5"))
+    python = os.path.realpath(sys.executable)
+    wrapper.write_text(_WRAPPER.format(python=python, folder=str(folder), proxies=",".join(proxies), binary=binary))
+    wrapper.chmod(0o755)
+    return wrapper
+
+
+class PartitionedCluster:
+    """Three members that reach each other through proxies alone: ``async with PartitionedCluster() as cluster``.
+
+    Members announce a proxy as their peer URL. A connection says in its first request which member it comes from
+    (``X-Server-From``), so one member can be cut off in both directions while the others go on.
+    """
+
+    # The mutable state: the proxies of the peer ports, by member.
+
+    def __init__(self) -> None:
+        self._proxies: list[_PeerProxy] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="faults-peers-")
+
+    async def __aenter__(self) -> PartitionedCluster:
+        folder = Path(self._folder.name)
+        for index in range(3):
+            self._proxies.append(await _PeerProxy(folder / str(index)).__aenter__())
+        wrapper = _write_wrapper(folder, [proxy.endpoint for proxy in self._proxies])
+        self.etcd = await start_cluster(wrapper).__aenter__()
+        self.cluster = Cluster(self.etcd)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.etcd.__aexit__(kind, exc, trace)
+        for proxy in self._proxies:
+            await proxy.__aexit__(kind, exc, trace)
+        self._folder.cleanup()
+
+    async def isolate(self, member: EmbeddedMember) -> None:
+        """Cut a member off from its peers; clients still reach it."""
+        index = self.etcd.members.index(member)
+        async with Client(member.endpoint) as client:
+            member_id = format((await client.status())[0].member_id, "x").encode()
+        for each, proxy in enumerate(self._proxies):
+            proxy.refuse(None if each == index else member_id)
+
+    def heal(self) -> None:
+        """Let all members reach each other again."""
+        for proxy in self._proxies:
+            proxy.refuse(b"")
+
+
+class _PeerProxy(Proxy):
+    """In front of one member's peer port."""
+
+    # The mutable state: whose connections are refused; nobody's if it is empty, everybody's if it is ``None``.
+
+    inspects = True
+
+    def __init__(self, address: Path) -> None:
+        super().__init__("")
+        self._address = address
+        self._refused: bytes | None = b""
+
+    def refuse(self, member_id: bytes | None) -> None:
+        self._refused = member_id
+        self.reset()
+
+    def admits(self, first: bytes) -> bool:
+        self.target = self._address.read_text()
+        if self._refused is None:
+            return False
+        return not self._refused or b"X-Server-From: " + self._refused not in first

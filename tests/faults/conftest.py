@@ -1,0 +1,62 @@
+"""The cluster that the fault tests break; it is whole again before each of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from cluster import Cluster, start_cluster
+from proxy import Proxy
+from scripted import ScriptedEtcd
+
+from election_core import Client
+from electiontui.embedded import EmbeddedEtcd
+
+
+@pytest.fixture(scope="session")
+def _three_members() -> Iterator[EmbeddedEtcd]:
+    with start_cluster() as etcd:
+        yield etcd
+
+
+@pytest.fixture
+async def cluster(_three_members: EmbeddedEtcd) -> AsyncIterator[Cluster]:
+    """Three members, all running; whatever the test breaks is mended."""
+    cluster = Cluster(_three_members)
+    await cluster.heal()
+    yield cluster
+    for member in cluster.members:
+        member.thaw()
+
+
+@pytest.fixture
+async def proxy(etcd: EmbeddedEtcd) -> AsyncIterator[Proxy]:
+    """A proxy to the single etcd of the session."""
+    async with Proxy(etcd.endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def scripted(etcd: EmbeddedEtcd) -> AsyncIterator[ScriptedEtcd]:
+    """A scripted server in front of the single etcd of the session."""
+    async with ScriptedEtcd(etcd.endpoint) as scripted:
+        yield scripted
+
+
+@pytest.fixture
+async def direct(etcd: EmbeddedEtcd) -> AsyncIterator[Client]:
+    """A client of the single etcd with nothing in between."""
+    async with Client(etcd.endpoint) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+async def _no_task_left() -> AsyncIterator[None]:
+    """Nothing of a test goes on after it."""
+    before = asyncio.all_tasks()
+    yield
+    left = {task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()}
+    if left:
+        _, left = await asyncio.wait(left, timeout=2)  # gRPC is told by its own threads that a call was cancelled
+    assert not left, f"tasks left behind: {left}"

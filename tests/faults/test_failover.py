@@ -1,0 +1,167 @@
+"""One member of three fails: no leadership is lost, nothing is missed, and calls pay for it at most once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+
+import pytest
+from cluster import Cluster
+from faults_bench import ROUNDS, Moments, holds, in_line, new_client, note, read_until, value_of
+from proxy import Proxy
+
+from election_core import Client, Unavailable
+from electiontui.embedded import EmbeddedMember
+
+TTL = 5
+
+
+@pytest.mark.timeout(60 + 20 * ROUNDS)
+async def test_a_leader_keeps_its_term_while_its_member_is_frozen(cluster: Cluster, name: str) -> None:
+    """H22. Every member is frozen in turn, the raft leader too, each for one and a half TTL."""
+    for turn in range(ROUNDS):
+        member = cluster.members[turn % 3]
+        is_raft_leader = member is await cluster.raft_leader()
+        async with new_client(*cluster.from_first(member)) as client:
+            leader = Moments(client.election(f"{name}-{turn}", ttl=TTL).campaign("leader"))
+            await leader.elected()
+            token, least = leader.campaign.fencing_token, float(TTL)
+
+            def leads(campaign: Moments = leader) -> bool:
+                nonlocal least
+                least = min(least, campaign.campaign.lease_remaining)
+                return campaign.campaign.is_leader and not campaign.has_failed
+
+            await asyncio.sleep(turn * 0.37 % (TTL / 3))  # at another moment between two renewals each time
+            member.freeze()
+            await holds(leads, 1.5 * TTL)
+            member.thaw()
+            await holds(leads, 0.5)
+            (candidate,) = await client.election(f"{name}-{turn}").candidates()
+            assert candidate.create_revision == token
+        note("frozen member", turn=turn, is_raft_leader=is_raft_leader, least_remaining=least)
+        await cluster.heal()
+
+
+@pytest.mark.parametrize("role", ["leader", "follower"])
+async def test_a_member_is_killed_and_restarted_under_everything(cluster: Cluster, name: str, role: str) -> None:
+    """Leading, waiting, observing and monitoring go on, and no transition is missed or told twice."""
+    member = await cluster.member_of(role)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(new_client(*cluster.from_first(member)))
+        election = client.election(name, ttl=TTL)
+        leader, waiter = Moments(election.campaign("one")), None
+        await leader.elected()
+        waiter = Moments(election.campaign("two"))
+        observer = await stack.enter_async_context(election.observe())
+        monitor = await stack.enter_async_context(client.monitor(f"election/{name}"))
+
+        member.kill()
+        await holds(lambda: leader.campaign.is_leader and not leader.has_failed, 1.5 * TTL)
+        began = time.monotonic()
+        await leader.campaign.proclaim("while it is down")
+        proclaimed = time.monotonic() - began
+        member.restart()
+        await asyncio.to_thread(cluster.etcd.wait_healthy)
+        await leader.campaign.proclaim("when it is back")
+        resigned_at = time.monotonic()
+        await leader.campaign.resign()
+        elected = await waiter.elected() - resigned_at
+        await waiter.campaign.proclaim("the end")
+
+        for follower in (observer, monitor):
+            seen = await read_until(follower, lambda each: value_of(each) == "the end")
+            expected = ["while it is down", "when it is back", "two", "the end"]
+            assert [value_of(each) for each in seen] == expected
+            assert not any(each.gap for each in seen)
+    assert proclaimed < 2
+    note(f"killed {role}", proclaim_while_down=proclaimed, successor_after_resign=elected)
+
+
+@pytest.mark.parametrize("role", ["leader", "follower"])
+@pytest.mark.parametrize("timeout", [2.0, 5.0])
+async def test_a_frozen_member_does_not_keep_a_waiter_waiting(
+    cluster: Cluster, name: str, role: str, timeout: float
+) -> None:
+    """H21, H22: the waiter's member freezes, then the leader leaves over another one."""
+    member = await cluster.member_of(role)
+    async with (
+        new_client(*cluster.from_first(cluster.others(member)[0])) as others,
+        new_client(*cluster.from_first(member), timeout=timeout) as client,
+    ):
+        leader = await others.election(name, ttl=TTL).campaign("leader")
+        waiter = Moments(client.election(name, ttl=TTL).campaign("waiter"))
+        observer = await client.election(name, ttl=TTL).observe()
+        await in_line(others, name, 2)
+        member.freeze()
+        resigned_at = time.monotonic()
+        await leader.resign()
+        took = await waiter.elected() - resigned_at
+        seen = await read_until(observer, lambda each: value_of(each) == "waiter")
+        observed = time.monotonic() - resigned_at
+        assert [value_of(each) for each in seen] == ["waiter"]
+        await observer.cancel()
+        note(f"waiter on a frozen {role}, timeout {timeout}", elected_after=took, observed_after=observed)
+        assert took < TTL + 3
+
+
+@pytest.mark.parametrize("fault", ["cut", "black_hole"])
+@pytest.mark.parametrize("bad", [1, 2])
+async def test_calls_leave_a_dead_member_once(cluster: Cluster, name: str, fault: str, bad: int) -> None:
+    """The first call pays for each bad endpoint, within the timeout; later ones do not pay again."""
+    async with AsyncExitStack() as stack:
+        proxies = [await stack.enter_async_context(Proxy(member.endpoint)) for member in cluster.members]
+        client = await stack.enter_async_context(new_client(*(proxy.endpoint for proxy in proxies), timeout=3))
+        assert await client.election(name).leader() is None
+        for proxy in proxies[:bad]:
+            getattr(proxy, fault)()
+        first = await _duration_of_leader(client, name)
+        later = [await _duration_of_leader(client, name) for _ in range(10)]
+        assert first < 3
+        assert max(later) < 0.5
+        note(f"{bad} endpoints {fault}", first_call=first, later_calls_at_most=max(later))
+
+
+async def _duration_of_leader(client: Client, name: str) -> float:
+    began = time.monotonic()
+    assert await client.election(name).leader() is None
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("fault", ["cut", "black_hole", "stall"])
+async def test_calls_end_in_time_where_nobody_answers(cluster: Cluster, name: str, fault: str) -> None:
+    async with AsyncExitStack() as stack:
+        proxies = [await stack.enter_async_context(Proxy(member.endpoint)) for member in cluster.members]
+        client = await stack.enter_async_context(new_client(*(proxy.endpoint for proxy in proxies), timeout=1.5))
+        for proxy in proxies:
+            getattr(proxy, fault)()
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match=proxies[0].endpoint):
+            await client.election(name).leader()
+        assert time.monotonic() - began < 2
+        for proxy in proxies:
+            proxy.heal()
+        began = time.monotonic()
+        while True:
+            try:
+                assert await client.election(name).leader() is None
+                break
+            except Unavailable:
+                assert time.monotonic() - began < 10
+        note(f"all endpoints {fault}", answered_after_heal=time.monotonic() - began)
+
+
+async def test_a_killed_member_costs_an_observer_nothing(cluster: Cluster, name: str) -> None:
+    """It is told of the break, goes on elsewhere, and is told of that, too."""
+    member: EmbeddedMember = await cluster.follower()
+    async with new_client(*cluster.from_first(member)) as client, client.election(name).observe() as observer:
+        events: asyncio.Queue[str] = asyncio.Queue()
+        for event in ("disconnected", "connected"):
+            observer.on(event, lambda *_, event=event: events.put_nowait(event))
+        member.kill()
+        async with asyncio.timeout(10):
+            assert [await events.get(), await events.get()] == ["disconnected", "connected"]
+        campaign = await client.election(name).campaign("leader")
+        assert [value_of(each) for each in await read_until(observer, lambda each: True)] == ["leader"]
+        await campaign.resign()

@@ -1,0 +1,41 @@
+"""A storm of a minute, or of STORM_SECONDS: ``python -m tests.storm`` has longer ones."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from servers import binary_for, processes_with, python
+
+SECONDS = float(os.environ.get("STORM_SECONDS", "60"))
+_AROUND = 120.0
+"""Seconds for what comes before and after the faults, on a slow machine."""
+
+
+@pytest.mark.timeout(SECONDS + _AROUND + 30)
+def test_the_guarantees_hold_in_a_storm(tmp_path: Path) -> None:
+    log = tmp_path / "storm.log"
+    if binary_for("3.5") is None:
+        pytest.skip("no etcd 3.5 on this machine")
+    storm = python("-m", "tests.storm", "--seconds", str(SECONDS), "--log", str(log), stderr=subprocess.STDOUT)
+    try:
+        told, _ = storm.communicate(timeout=SECONDS + _AROUND)
+    finally:
+        _end(storm)
+    print(told)
+    assert storm.returncode == 0, told
+    assert "violations: 0" in told
+    assert not processes_with(str(log))
+
+
+def _end(storm: subprocess.Popen[str]) -> None:
+    """However this test ends: the storm cleans up when it is terminated, and dies if it cannot."""
+    if storm.poll() is None:
+        storm.terminate()
+        try:
+            storm.communicate(timeout=15)
+        except subprocess.TimeoutExpired:
+            storm.kill()
+            storm.communicate()
