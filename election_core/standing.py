@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
 
 from .backoff import Backoff
@@ -22,7 +22,7 @@ from .clock import Clock, sleep
 from .errors import Unavailable
 from .place import Place
 from .recipe import Recipe
-from .store import KeyRange, WatchResponse, WatchStream
+from .store import KeyRange, WatchStream
 
 __all__ = ["follow"]
 
@@ -80,30 +80,13 @@ async def _listen(
     if stream.revision > place.revision:
         place = await recipe.place(place.own)
         yield place
-    async with aclosing(_with_ticks(stream, clock, reread_every)) as items:
-        async for response in items:
-            revisions = (None,) if response is None else response.revisions
-            for revision in revisions:
-                after = None if revision is None else place.after(revision)
-                place = after if after is not None else await recipe.place(place.own)
-                yield place
-
-
-async def _with_ticks(stream: WatchStream, clock: Clock, period: float) -> AsyncGenerator[WatchResponse | None]:
-    """The stream's responses, and ``None`` once per period. The stream is never cut off in the middle of a read."""
-    responses: AsyncIterator[WatchResponse] = aiter(stream)
-    reading = asyncio.ensure_future(anext(responses))
-    tick = asyncio.ensure_future(sleep(clock, period))
-    try:
-        while True:
-            await asyncio.wait({reading, tick}, return_when=asyncio.FIRST_COMPLETED)
-            if reading.done():
-                yield reading.result()
-                reading = asyncio.ensure_future(anext(responses))
-            if tick.done():
-                yield None
-                tick = asyncio.ensure_future(sleep(clock, period))
-    finally:
-        for task in (reading, tick):
-            task.cancel()
-        await asyncio.gather(reading, tick, return_exceptions=True)
+    reread_at = clock.now() + reread_every
+    async for response in stream:
+        for revision in response.revisions:
+            place = place.after(revision) or await recipe.place(place.own)
+            yield place
+        # A quiet stream gives signs of life, so this is looked at often enough.
+        if clock.now() >= reread_at:
+            place = await recipe.place(place.own)
+            yield place
+            reread_at = clock.now() + reread_every

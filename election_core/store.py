@@ -165,7 +165,7 @@ class WatchResponse:
 
 
 class WatchStream(Protocol):
-    """An established watch. Iterating it ends only by an error:
+    """An established watch. A quiet one yields signs of life, about one per second. Iterating it ends only by an error:
 
     `Compacted` when history that it needs is gone, `Unavailable` when the member or the stream is lost or silent.
     """

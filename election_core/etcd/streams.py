@@ -130,9 +130,11 @@ class EtcdWatch(_Stream):
             self._caller.members.suspect(self._member, silent_since=began)
             raise self._unavailable("did not establish a watch in time") from exc
 
-    async def __aiter__(self) -> AsyncIterator[WatchResponse]:
-        while True:
-            yield self._early.popleft() if self._early else self._watched(await self._response())
+    def __aiter__(self) -> AsyncIterator[WatchResponse]:
+        return self
+
+    async def __anext__(self) -> WatchResponse:
+        return self._early.popleft() if self._early else self._watched(await self._response())
 
     def stop(self) -> None:
         super().stop()
@@ -199,10 +201,12 @@ class EtcdRenewals(_Stream):
     async def send(self, lease_id: int) -> None:
         await self._write(rpc.LeaseKeepAliveRequest(ID=lease_id))
 
-    async def __aiter__(self) -> AsyncIterator[tuple[int, int]]:
-        while True:
-            reply = await self._read()
-            yield reply.ID, reply.TTL
+    def __aiter__(self) -> AsyncIterator[tuple[int, int]]:
+        return self
+
+    async def __anext__(self) -> tuple[int, int]:
+        reply = await self._read()
+        return reply.ID, reply.TTL
 
 
 @asynccontextmanager
