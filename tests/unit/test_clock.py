@@ -1,0 +1,63 @@
+"""The clock of deadlines: through suspend, and whatever the wall clock does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from election_core.clock import FAR, Alarm, SystemClock, sleep
+from election_core.testing import ManualClock
+
+
+def test_the_system_clock_runs_through_suspend() -> None:
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        pytest.skip("this system has no clock that does")
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    now = SystemClock().now()
+    assert before <= now <= time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+async def test_the_wall_clock_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SystemClock()
+    before = clock.now()
+    for jump in (3600, -3600):
+        monkeypatch.setattr(time, "time", lambda jump=jump: 1e9 + jump)
+        assert 0 <= clock.now() - before < 60
+        async with asyncio.timeout(5):
+            await sleep(clock, 0.001)
+
+
+async def test_a_sleep_takes_its_time_and_can_be_cut_short() -> None:
+    clock = ManualClock()
+    alarm = Alarm(clock)
+    sleeping = asyncio.create_task(alarm.sleep_until(clock.now() + 10))
+    await clock.elapse(9.9)
+    assert not sleeping.done()
+    await clock.elapse(0.2)
+    assert sleeping.done()
+    sleeping = asyncio.create_task(alarm.sleep_until(clock.now() + 10))
+    await clock.elapse(1)
+    alarm.ring()
+    await clock.elapse(0)
+    assert sleeping.done()
+
+
+async def test_an_alarm_that_rang_before_makes_the_next_sleep_short_and_only_that() -> None:
+    clock = ManualClock()
+    alarm = Alarm(clock)
+    alarm.ring()
+    alarm.ring()
+    await alarm.sleep_until(clock.now() + 10)
+    sleeping = asyncio.create_task(alarm.sleep_until(clock.now() + 10))
+    await clock.elapse(1)
+    assert not sleeping.done()
+    sleeping.cancel()
+
+
+async def test_nothing_due_is_no_endless_sleep() -> None:
+    clock = ManualClock()
+    sleeping = asyncio.create_task(Alarm(clock).sleep_until(float("inf")))
+    await clock.elapse(FAR + 1)
+    assert sleeping.done()
