@@ -117,6 +117,8 @@ class Feed:
     async def _read_for_audits(self) -> None:
         while True:
             await sleep(self._clock, self._audit_every)
+            if self._audit is not None:
+                continue
             try:
                 self._audit, self._heard_since = await self._store.read(Read(self._keys)), 0
             except ElectionError as exc:

@@ -28,6 +28,8 @@ _log = logging.getLogger("election_core.keeper")
 _RENEWALS_PER_TTL = 3
 _PATIENCE_SHARE = 1 / 6
 """Share of the TTL within which a renewal must be answered before another member is tried."""
+_LAST_PATIENCE_SHARE = 0.45
+"""The same where there is no other member to try, only another connection."""
 _LONGEST_NAP = 1.0
 """Seconds after which deadlines are looked at anyway: timers stand still while the machine sleeps."""
 _LAG_SHARE = 1 / 6
@@ -180,9 +182,8 @@ class LeaseKeeper:
     def _patience(self, lease: KeptLease) -> float:
         """Seconds to wait for an answer. It grows once every member was tried, for a cluster that is merely slow."""
         members = len(self._store.endpoints)
-        if members == 1:
-            return FAR
-        return min(lease.clock.ttl * _PATIENCE_SHARE, self._store.timeout) * float(2 ** (self._given_up // members))
+        share = _PATIENCE_SHARE if members > 1 else _LAST_PATIENCE_SHARE
+        return min(lease.clock.ttl * share, self._store.timeout) * float(2 ** (self._given_up // members))
 
     def _check_patience(self, stream: RenewalStream, sent: _Sent) -> None:
         if sent.oldest_at is not None and self._clock.now() >= sent.oldest_at + self._patience(sent.queue[0][0]):

@@ -49,6 +49,7 @@ _BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
 
 # gRPC's texts about connections that fail, and the cure for each. The first that fits is said.
 _BY_CONNECTION: tuple[tuple[str, str], ...] = (
+    ("Stream removed", "the connection to it broke"),
     ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted here or has expired; give the CA that signed it"),
     ("Hostname Verification", "its certificate is for another name; connect by a name that is in it"),
     ("not in peer certificate", "its certificate is for another name; connect by a name that is in it"),
@@ -70,6 +71,8 @@ _TRANSIENT = {
     StatusCode.RESOURCE_EXHAUSTED,
     StatusCode.INTERNAL,
     StatusCode.UNKNOWN,
+    # Said by a member that is not, or not yet, what the call needs; another one may be.
+    StatusCode.FAILED_PRECONDITION,
 }
 
 

@@ -30,9 +30,14 @@ _CHANNEL_OPTIONS = (
     # etcd ends connections that ping more often than every 5 s.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # Without it a connection whose other end is gone is kept for a minute.
+    ("grpc.http2.ping_timeout_ms", 5_000),
     # Clients must not share connections, or one client's frozen member is everybody's.
     ("grpc.use_local_subchannel_pool", 1),
 )
+
+
+_STUBS = ("kv", "leases", "watches", "maintenance", "auth")
 
 
 class Listener(Protocol):
@@ -61,6 +66,7 @@ class Member:
         self._host = endpoint.host
         self._credentials = credentials
         self._channel: Any = None
+        self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def channel(self) -> Any:
@@ -94,13 +100,30 @@ class Member:
         return rpc.AuthStub(self.channel)
 
     def silent_since(self, moment: float) -> None:
-        """Give up the streams that have heard nothing since ``moment``: what is wrong is the member."""
-        for listener in [each for each in self.listeners if each.heard_at < moment]:
+        """Give up the streams that have heard nothing since ``moment``: what is wrong is the member.
+
+        Where nothing at all was heard the connection is given up, too: its other end may be gone without a word.
+        """
+        silent = [each for each in self.listeners if each.heard_at < moment]
+        if len(silent) == len(self.listeners):
+            self._disconnect()
+        for listener in silent:
             listener.give_up()
 
+    def _disconnect(self) -> None:
+        """Begin anew with the next call. Calls that are open on the old connection end."""
+        channel, self._channel = self._channel, None
+        for stub in _STUBS:
+            self.__dict__.pop(stub, None)
+        if channel is not None:
+            closing = asyncio.ensure_future(channel.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+
     async def close(self) -> None:
-        if self._channel is not None:
-            await self._channel.close()
+        self._disconnect()
+        if self._closing:
+            await asyncio.wait(self._closing)
 
 
 class Members:

@@ -99,6 +99,9 @@ class ScriptedEtcd:
         """Deliver no DELETE any more."""
         self.edit_watch(_without_deletes)
 
+    async def has_created_a_watch(self) -> bool:
+        return self.replies[WATCH] > 0
+
     async def __aenter__(self) -> ScriptedEtcd:
         self._channel = grpc.aio.insecure_channel(self._target)
         self._server = grpc.aio.server()

@@ -36,12 +36,45 @@ async def test_a_leader_keeps_its_term_while_its_member_is_frozen(cluster: Clust
             await asyncio.sleep(turn * 0.37 % (TTL / 3))  # at another moment between two renewals each time
             member.freeze()
             await holds(leads, 1.5 * TTL)
-            member.thaw()
+            if is_raft_leader:
+                member.restart()  # thawed, it might revoke all leases: see the next test
+            else:
+                member.thaw()
             await holds(leads, 0.5)
             (candidate,) = await client.election(f"{name}-{turn}").candidates()
             assert candidate.create_revision == token
         note("frozen member", turn=turn, is_raft_leader=is_raft_leader, least_remaining=least)
         await cluster.heal()
+
+
+@pytest.mark.timeout(60 + 20 * ROUNDS)
+async def test_a_thawed_raft_leader_may_revoke_leases_and_that_is_told(cluster: Cluster, name: str) -> None:
+    """H25: before 3.4.31 and 3.5.13 a raft leader that was frozen past a lease's TTL revokes it when it wakes up,
+    although it is renewed elsewhere. Then the key is gone, and the leader is told when a successor is."""
+    revoked = 0
+    for turn in range(ROUNDS):
+        member = await cluster.raft_leader()
+        async with new_client(*cluster.from_first(member), timeout=2) as client:
+            election = client.election(f"{name}-{turn}", ttl=TTL)
+            leader = Moments(election.campaign("leader"))
+            await leader.elected()
+            waiter = Moments(election.campaign("waiter"))
+            await in_line(client, f"{name}-{turn}", 2)
+            member.freeze()
+            await holds(lambda moments=leader: moments.campaign.is_leader, 1.5 * TTL)  # type: ignore[misc]
+            member.thaw()
+            await asyncio.to_thread(cluster.etcd.wait_healthy)
+            await asyncio.sleep(1)
+            leads = [moments.campaign.is_leader for moments in (leader, waiter)]
+            line = [candidate.key for candidate in await election.candidates()]
+            for moments, is_leader in zip((leader, waiter), leads, strict=True):
+                assert is_leader == (line[:1] == [moments.campaign.key])
+                assert moments.has_failed == (moments.campaign.key not in line)
+            if leader.has_failed:
+                revoked += 1
+                if waiter.was_elected:
+                    assert abs(await waiter.elected() - (await leader.failed()).at) < 0.5
+    note("thawed raft leader", turns=ROUNDS, revoked=revoked)
 
 
 @pytest.mark.parametrize("role", ["leader", "follower"])

@@ -16,14 +16,7 @@ from proxy import Proxy
 
 from election_core import Client, Unavailable
 
-SILENT = pytest.mark.xfail(
-    strict=True,
-    reason="gRPC finds out after 60-70 s: keepalive_timeout_ms does not end a ping, grpc.http2.ping_timeout_ms (60 s) does;"
-    " and a member that is silent keeps its channel",
-)
 
-
-@SILENT
 @pytest.mark.parametrize("moment", ["quiet", "right after a reply"])
 async def test_calls_find_out_and_connect_anew(proxy: Proxy, name: str, moment: str) -> None:
     async with new_client(proxy.endpoint, timeout=2) as client:
@@ -43,7 +36,6 @@ async def test_calls_find_out_and_connect_anew(proxy: Proxy, name: str, moment: 
         note("calls on a half-open connection", answered_after=took)
 
 
-@SILENT
 @pytest.mark.parametrize("ttl", [5, 40])
 async def test_a_leader_with_one_endpoint_keeps_its_term(proxy: Proxy, direct: Client, name: str, ttl: int) -> None:
     """One address in front of a cluster is common. Renewals must find out within the TTL that nobody listens."""
@@ -67,7 +59,6 @@ async def test_a_leader_with_three_endpoints_keeps_its_term(cluster: Cluster, na
         await holds(lambda: leader.campaign.is_leader and not leader.has_failed, 8)
 
 
-@SILENT
 async def test_a_waiter_and_an_observer_find_out(proxy: Proxy, direct: Client, name: str) -> None:
     leader = await direct.election(name).campaign("leader")
     async with new_client(proxy.endpoint, timeout=2) as client:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from faults_bench import Moments, Raw, holds, in_line, new_client, note, raw_store, read_until, value_of
+from faults_bench import Moments, Raw, eventually, holds, in_line, new_client, note, raw_store, read_until, value_of
 from grpc import StatusCode
 from scripted import GRANT, KEEP_ALIVE, RANGE, REVOKE, TXN, WATCH, Refusal, ScriptedEtcd
 
@@ -148,10 +148,11 @@ async def test_a_waiter_survives_a_lost_delete(scripted: ScriptedEtcd, direct: C
         scripted.lose_deletes()
         waiter = Moments(client.election(name, ttl=3).campaign("waiter"))
         await in_line(direct, name, 2)
+        await eventually(scripted.has_created_a_watch, "the waiter watches")
         resigned_at = time.monotonic()
         await leader.resign()
         took = await waiter.elected() - resigned_at
-        assert took < 3 + 1
+        assert took < 3 + 3
         assert scripted.calls[WATCH] > 0
         note("lost DELETE, ttl 3", elected_after=took)
 
@@ -163,24 +164,24 @@ async def test_a_leader_learns_of_its_deleted_key_although_the_delete_is_lost(
         scripted.lose_deletes()
         leader = Moments(client.election(name, ttl=3).campaign("leader"))
         await leader.elected()
+        await eventually(scripted.has_created_a_watch, "the leader watches its key")
         began = time.monotonic()
         await Raw(store).do(Delete(leader.campaign.key))
         lost = await leader.failed()
-        assert lost.at - began < 3 + 1
+        assert lost.at - began < 3 + 3
         note("lost DELETE of the own key, ttl 3", told_after=lost.at - began)
 
 
 class HastyClock(SystemClock):
-    """Runs a hundred times as fast, so that what happens each minute happens at once."""
+    """Runs twenty times as fast, so that what happens each minute happens within seconds."""
 
     def now(self) -> float:
-        return super().now() * 100
+        return super().now() * 20
 
     def call_at(self, moment: float, callback: Callable[[], None]) -> Timer:
-        return asyncio.get_running_loop().call_later((moment - self.now()) / 100, callback)
+        return asyncio.get_running_loop().call_later((moment - self.now()) / 20, callback)
 
 
-@pytest.mark.xfail(strict=True, reason="feed.py reads nothing anew: an observer never learns of an event that was lost")
 async def test_an_observer_survives_a_lost_delete(scripted: ScriptedEtcd, direct: Client, name: str) -> None:
     """H24: the leader is gone and the observer still shows it. Within ten minutes of its clock it has to find out."""
     store = EtcdStore(parse_endpoints(scripted.endpoint), username=None, password=None, tls=None, timeout=5.0)
@@ -188,7 +189,7 @@ async def test_an_observer_survives_a_lost_delete(scripted: ScriptedEtcd, direct
     async with Client.over(store, HastyClock()) as client, client.election(name).observe() as observer:
         scripted.lose_deletes()
         await leader.resign()
-        (seen,) = await read_until(observer, lambda each: True, 6)
+        (seen,) = await read_until(observer, lambda each: True, 30)
         assert (value_of(seen), seen.gap) == (None, True)
 
 
