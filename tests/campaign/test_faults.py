@@ -8,7 +8,7 @@ import pytest
 from campaign_bench import BeforeTxns, Log, RepeatedTxns, Stage
 
 from election_core import CampaignState, LeadershipLost, Unavailable
-from election_core.store import Delete, Txn
+from election_core.store import Delete, Put, Txn
 
 
 async def test_a_candidate_whose_reply_was_lost_takes_up_its_own_key(stage: Stage) -> None:
@@ -115,6 +115,26 @@ async def test_a_lost_delete_is_found_by_reading_again(stage: Stage, ttl: int, p
     assert last.is_leader
 
 
+async def test_a_lost_delete_is_found_by_candidates_that_share_a_watch(stage: Stage) -> None:
+    """H24, where one client has several candidates: once per TTL, and two signs of life later."""
+    leader = stage.client().election("job", ttl=600).campaign("leader")
+    await stage.finish(leader.wait())
+    store = stage.store()
+    election = stage.client(store).election("job", ttl=10)
+    first, second = election.campaign("1"), election.campaign("2")
+    await stage.clock.elapse(0)
+    assert first.ahead is not None
+    store.lose_event(leader.key)
+    await stage.finish(leader.resign())
+    await stage.clock.elapse(15)
+    assert first.is_leader
+    store.lose_event(second.key)
+    await stage.do(Delete(second.key))
+    await stage.clock.elapse(15)
+    assert second.state is CampaignState.LOST
+    assert first.is_leader
+
+
 @pytest.mark.parametrize("leads", [True, False])
 async def test_a_lost_delete_of_the_own_key_is_found_by_reading_again(stage: Stage, leads: bool) -> None:
     first = stage.client().election("job").campaign("first")
@@ -130,6 +150,37 @@ async def test_a_lost_delete_of_the_own_key_is_found_by_reading_again(stage: Sta
     await stage.clock.elapse(10)
     with pytest.raises(LeadershipLost):
         await stage.finish(campaign.wait())
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_key_that_came_back_is_not_the_own_one(stage: Stage, shared: bool) -> None:
+    """H11 and H24: its delete got lost, and its create revision tells. Two on one client share a watch."""
+    store = stage.store()
+    election = stage.client(store).election("job")
+    campaigns = [election.campaign("a")] + [election.campaign("b")] * shared
+    campaign = campaigns[0]
+    await stage.finish(campaign.wait())
+    log = Log(stage.clock)
+    log.follow("a", campaign)
+    store.lose_event(campaign.key)
+    await stage.do(Delete(campaign.key))
+    await stage.do(Put(campaign.key, b"back", campaign.lease_id))
+    await stage.clock.elapse(0)
+    assert log.events == ["a elected", "a LeadershipLost"]
+    assert not campaign.is_leader
+
+
+async def test_a_renewal_that_finds_no_lease_is_the_loss(stage: Stage) -> None:
+    """H26: also where the delete of the key got lost; long before the deadline and the next reading."""
+    store = stage.store()
+    campaign = stage.client(store).election("job", ttl=60).campaign("a")
+    await stage.finish(campaign.wait())
+    store.lose_event(campaign.key)
+    stage.server.expire(campaign.lease_id)
+    await stage.clock.elapse(21)
+    assert campaign.state is CampaignState.LOST
+    with pytest.raises(LeadershipLost, match="no longer knows"):
+        await campaign.wait()
 
 
 @pytest.mark.parametrize("refusals", [1, 5])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pexpect
 import pytest
 from certificates import Certificates
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from servers import Etcdctl, distro_binary
+from servers import ROOT, Etcdctl, clean_environment, distro_binary, python
 from tls_servers import SecureEtcd, secure_etcd
 
 from election_core import AuthenticationFailed, CampaignState, Client, ElectionObserver, Transition
@@ -170,3 +173,44 @@ async def test_a_certificates_common_name_is_a_user(
     async with Client(certified.secure, tls=certificates.client("reader")) as client:
         with pytest.raises(AuthenticationFailed):
             await client.election(name, ttl=5).campaign("node-a").wait()
+
+
+async def test_no_secret_is_logged_or_shown(users: Users, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="election_core")
+    shown = []
+    for password in ("secret-writer", "secret-but-wrong"):
+        client = Client(users.endpoint, username="writer", password=password)
+        async with client, client.monitor("election/") if password == "secret-writer" else client:
+            campaign = client.election(name, ttl=5).campaign("node-a")
+            try:
+                await campaign.wait()
+                users.admin("role", "add", f"{name}-again")
+                await campaign.proclaim("node-a:2")
+            except AuthenticationFailed as exc:
+                shown.append(str(exc))
+            shown += [repr(client), repr(campaign), repr(client._runtime)]
+    assert caplog.records
+    assert len(shown) == 7
+    assert "secret-" not in caplog.text + "".join(shown)
+
+
+def test_a_user_without_a_password_is_asked_for_it_and_it_is_not_shown(users: Users) -> None:
+    arguments = ["-m", "electiontui", "--endpoints", users.endpoint, "--user", "reader", "list"]
+    terminal = pexpect.spawn(
+        sys.executable, arguments, cwd=str(ROOT), env=clean_environment(), timeout=30, encoding="utf-8"
+    )
+    terminal.expect("Password: ")
+    terminal.sendline("secret-reader")
+    terminal.expect("ELECTION +LEADER")
+    assert "secret" not in terminal.before
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+
+
+def test_the_environment_may_name_all_of_it_and_a_flag_wins(users: Users) -> None:
+    env = {"ETCDCTL_ENDPOINTS": users.endpoint, "ETCDCTL_USER": "reader:secret-reader"}
+    for flags, status in (((), 0), (("--user", "reader:wrong"), 1), (("--user", "writer:secret-writer"), 0)):
+        process = python("-m", "electiontui", *flags, "list", env=env)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == status, err

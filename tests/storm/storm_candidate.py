@@ -13,6 +13,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -177,14 +178,9 @@ class Candidate:
 
 
 def _die_of_defects(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        sys.excepthook(*_triple(task.exception()))
+    if not task.cancelled() and (defect := task.exception()) is not None:
+        traceback.print_exception(defect)
         os._exit(5)
-
-
-def _triple(exc: BaseException | None) -> tuple[type[BaseException], BaseException, object]:
-    assert exc is not None
-    return type(exc), exc, exc.__traceback__
 
 
 def main() -> None:

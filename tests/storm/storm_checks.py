@@ -20,6 +20,7 @@ PROMPT = 1.0
 _RESIGN_WITHIN = 6.0
 """Twice the client's timeout of 2 s, for a campaign that was still joining, and slack."""
 _BEAT_WITHIN = 2.5
+_ANSWER_WITHIN = 0.5
 
 
 def check(records: list[Record], stderr: str = "") -> list[Violation]:
@@ -86,6 +87,28 @@ def no_long_vacancy(facts: Facts) -> list[Violation]:
         for vacancy in vacancies(facts)
         if vacancy.unexcused > facts.ttl + GRACE
     ]
+
+
+def no_needless_loss(facts: Facts) -> list[Violation]:
+    """6: a leader that nothing disturbs keeps its term while etcd answers, whatever a minority of members does."""
+    names = {term.name for term in facts.terms if term.removal is None}
+    found = []
+    for record in facts.of("error"):
+        who, end = record["who"], record["t"]
+        begin, since = end - facts.ttl - 1, facts.healthy_since(record["who"], end)
+        if (who, record["run"], record["n"]) not in names or since is None or since > begin:
+            continue
+        if _answers(facts, begin, end):
+            text = f"{who} was not disturbed, and lost its term: {record['message']}"
+            found.append(Violation("leadership lost for nothing", text, begin, end))
+    return found
+
+
+def _answers(facts: Facts, begin: float, end: float) -> bool:
+    """Whether etcd answered by quorum, at once and under one raft leader, all the time."""
+    polls = [record for record in facts.of("line") if begin <= record["t"] <= end]
+    prompt = all(record["ok"] and record["done"] - record["t"] < _ANSWER_WITHIN for record in polls)
+    return prompt and len({record["term"] for record in polls}) == 1
 
 
 def terminal_states(facts: Facts) -> list[Violation]:
@@ -160,6 +183,7 @@ _RULES = (
     ledger_history,
     refused_writes,
     no_long_vacancy,
+    no_needless_loss,
     terminal_states,
     nothing_hangs,
     calm_after,

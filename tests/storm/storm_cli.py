@@ -35,20 +35,30 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
 def main(words: Sequence[str] | None = None) -> int:
     arguments = _arguments(words)
     path = arguments.check or arguments.log or Path(tempfile.mkdtemp(prefix="storm-")) / "storm.log"
-    if arguments.check is None:
-        path.unlink(missing_ok=True)
-        path.with_suffix(".stderr").unlink(missing_ok=True)
-        asyncio.run(_interruptible(_storm_of(arguments), path))
-    records = read_log(path)
-    violations = check(records, _stderr_of(path))
-    print(summary(records, violations))
-    if arguments.check or arguments.log or violations:
-        print(f"log: {path}")
-    else:
-        for each in (path, path.with_suffix(".stderr")):
-            each.unlink(missing_ok=True)
-        path.parent.rmdir()
+    is_kept = path in (arguments.check, arguments.log)
+    try:
+        if arguments.check is None:
+            _forget(path)
+            asyncio.run(_interruptible(_storm_of(arguments), path))
+        records = read_log(path)
+        violations = check(records, _stderr_of(path))
+        is_kept = is_kept or bool(violations)
+        print(summary(records, violations))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("interrupted")
+        return 130
+    finally:
+        if is_kept:
+            print(f"log: {path}")
+        else:
+            _forget(path)
+            path.parent.rmdir()
     return 1 if violations else 0
+
+
+def _forget(path: Path) -> None:
+    for each in (path, path.with_suffix(".stderr")):
+        each.unlink(missing_ok=True)
 
 
 def _storm_of(arguments: argparse.Namespace) -> Storm:

@@ -56,6 +56,7 @@ class Hand:
             stdin=PIPE,
             stdout=DEVNULL,
             stderr=stderr,
+            start_new_session=True,  # ctrl+c is for the storm
             env={**os.environ, "PYTHONPATH": str(ROOT), "GRPC_VERBOSITY": "NONE"},
         )
         self._log.write("started", target=self.name, run=self.run, pid=self.process.pid)

@@ -8,8 +8,9 @@ import json
 import signal
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any, cast
 
-from proxy import Proxy
+from proxy import Direction, Proxy
 from storm_crew import Crew
 from storm_log import Log, now
 from storm_operator import Operator, Unanswered
@@ -72,8 +73,8 @@ class Injector:
                 return aimed
         return None
 
-    def _say(self, fault: Fault, phase: str, **fields: object) -> None:
-        facts = {"id": fault.number, "kind": fault.kind, "phase": phase, "target": fault.target}
+    def _say(self, fault: Fault, phase: str, **fields: Any) -> None:
+        facts: dict[str, Any] = {"id": fault.number, "kind": fault.kind, "phase": phase, "target": fault.target}
         self._begun += phase == "begin"
         self._log.write("fault", **facts, **fields)
 
@@ -146,7 +147,7 @@ def _disturb(proxy: Proxy, fault: Fault) -> None:
     if fault.kind == "cut":
         proxy.cut()
     elif fault.kind == "black-hole":
-        proxy.black_hole(fault.extra)  # type: ignore[arg-type]
+        proxy.black_hole(cast(Direction, fault.extra))
     elif fault.kind == "stall":
         proxy.stall()
     elif fault.kind == "delay":

@@ -37,7 +37,7 @@ class Log:
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._always = {"who": who, **always}
 
-    def write(self, what: str, t: float | None = None, **fields: object) -> None:
+    def write(self, what: str, t: float | None = None, **fields: Any) -> None:
         record = {"t": now() if t is None else t, **self._always, "what": what, **fields}
         os.write(self._fd, json.dumps(record, separators=(",", ":")).encode() + b"\n")
 

@@ -62,28 +62,24 @@ class Operator:
             await asyncio.sleep(LINE_EVERY)
 
     async def delete(self, key: bytes) -> bool:
-        """Whether there was such a key."""
-        reply = await self._in_turn([each.DeleteRange for each in self._kv], rpc.DeleteRangeRequest(key=key))
+        """Whether there was such a key. Where a try got no answer, that it is gone says nothing."""
+        calls = [each.DeleteRange for each in self._kv]
+        reply, is_first = await self._in_turn(calls, rpc.DeleteRangeRequest(key=key))
+        if not reply.deleted and not is_first:
+            raise Unanswered
         return bool(reply.deleted)
 
     async def revoke(self, lease_id: int) -> bool:
         """Whether there was such a lease."""
-        try:
-            await self._in_turn([each.LeaseRevoke for each in self._leases], rpc.LeaseRevokeRequest(ID=lease_id))
-        except rpc.AioRpcError as exc:
-            if exc.code() is rpc.StatusCode.NOT_FOUND:
-                return False
-            raise
-        return True
+        calls = [each.LeaseRevoke for each in self._leases]
+        reply, is_first = await self._in_turn(calls, rpc.LeaseRevokeRequest(ID=lease_id))
+        if reply is None and not is_first:
+            raise Unanswered
+        return reply is not None
 
     async def compact(self) -> None:
         """Have all history up to now forgotten."""
-        request = rpc.CompactionRequest(revision=self._revision)
-        try:
-            await self._in_turn([each.Compact for each in self._kv], request)
-        except rpc.AioRpcError as exc:
-            if exc.code() is not rpc.StatusCode.OUT_OF_RANGE:  # compacted already
-                raise
+        await self._in_turn([each.Compact for each in self._kv], rpc.CompactionRequest(revision=self._revision))
 
     async def flood(self, revisions: int) -> None:
         """Make many revisions elsewhere."""
@@ -140,22 +136,23 @@ class Operator:
             await asyncio.gather(*asked, return_exceptions=True)
         raise Unanswered
 
-    async def _in_turn(self, calls: list[Any], request: Any) -> Any:
-        """Ask one member after the other."""
+    async def _in_turn(self, calls: list[Any], request: Any) -> tuple[Any, bool]:
+        """Ask one member after the other; the answer, and whether the first one gave it."""
         for each in calls:
             try:
-                return await _call(each, request)
+                return await _call(each, request), each is calls[0]
             except Unanswered:
                 continue
         raise Unanswered
 
 
 async def _call(call: Any, request: Any) -> Any:
+    """The answer; ``None`` if there is no such lease, or the revision is compacted already."""
     try:
         return await call(request, timeout=PATIENCE)
     except rpc.AioRpcError as exc:
         if exc.code() in (rpc.StatusCode.NOT_FOUND, rpc.StatusCode.OUT_OF_RANGE):
-            raise
+            return None
         raise Unanswered from exc
 
 

@@ -10,7 +10,7 @@ __all__ = ["NET", "WEIGHTS", "Fault", "plan"]
 
 MEMBERS = 3
 WEIGHTS = {
-    "member-freeze": 6,
+    "member-freeze": 9,
     "member-kill": 5,
     "quorum-freeze": 1,
     "quorum-kill": 1,
@@ -125,8 +125,10 @@ def _fits(fault: Fault, going_on: list[Fault], candidates: int) -> bool:
 def _one(rng: random.Random, number: int, at: float, candidates: int, ttl: int) -> Fault:
     kind = rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
     seconds, target, proxies, extra = 0.0, rng.randrange(candidates), tuple[int, ...](), ""
-    if kind.startswith("member"):
-        seconds, target = rng.uniform(0.3, 1.2 * ttl), rng.randrange(MEMBERS)
+    if kind == "member-freeze":
+        seconds, target = _length(rng, ttl), rng.randrange(MEMBERS)
+    elif kind == "member-kill":
+        seconds, target = rng.uniform(0.3, ttl), rng.randrange(MEMBERS)
     elif kind.startswith("quorum"):
         seconds, target, extra = rng.uniform(0.3, 2.5), rng.randrange(MEMBERS), str(rng.choice([2, 2, 3]))
     elif kind in NET:
@@ -149,10 +151,11 @@ def _net(rng: random.Random, number: int, at: float, kind: str, target: int, ttl
     count = MEMBERS if rng.random() < 0.7 else rng.randint(1, MEMBERS)
     proxies = tuple(sorted(rng.sample(range(MEMBERS), count)))
     seconds = 0.0 if kind == "reset" else _length(rng, ttl)
-    extra = {
+    extras: dict[str, float | str] = {
         "black-hole": rng.choice(["both", "both", "requests", "replies"]),
         "delay": round(rng.uniform(0.05, 0.9 * ttl), 3),
-    }.get(kind, "")
+    }
+    extra = extras.get(kind, "")
     return Fault(number, at, kind, seconds, target, proxies, extra, rng.random() < _AIMED, at + seconds + 0.3)
 
 

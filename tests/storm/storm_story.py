@@ -28,14 +28,16 @@ class Story:
         run = {} if who == "storm" else {"run": 1}
         self._records.append({"t": float(t), "who": who, "what": what, **run, **fields})
 
-    def leads(self, value: str, token: int, begin: float, end: float, *, error: bool = False) -> None:
-        """It claims to lead, ten times per second, and then its campaign fails if told so."""
+    def leads(self, value: str, token: int, begin: float, end: float, *, lost: str = "") -> None:
+        """It claims to lead, ten times per second; if it is lost, then for the fault told or for ``"nothing"``."""
         who, _, number = value.split(".")
         times = [begin + step / 10 for step in range(int((end - begin) * 10) + 1)]
         self.say(begin, who, "elected", n=int(number), t1=begin, leader=True, token=token)
         for t in times:
             self.say(t, who, "claim", n=int(number), t1=t, token=token)
-        if error:
+        if lost and lost != "nothing":
+            self.fault(lost, end - 1, end - 1, int(who[1:]), proxies=[0], extra="")
+        if lost:
             self.say(end, who, "error", n=int(number), leader=False, error="LeadershipLost", message="lost")
 
     def fault(self, kind: str, begin: float, end: float, target: int = 0, **fields: object) -> None:

@@ -13,7 +13,7 @@ from storm_violation import Violation
 
 __all__ = ["summary"]
 
-_EXCERPT = 40
+_EXCERPT, _SHOWN = 40, 3
 _NOISE = ("claim", "beat", "line", "write", "storm", "final")
 
 
@@ -21,9 +21,7 @@ def summary(records: list[Record], violations: list[Violation]) -> str:
     """Figures, then violations, each with its excerpt of the log, then how to have the same storm again."""
     facts = facts_of(records)
     lines = [*_faults(facts), *_terms(facts), *_vacancies(facts), *_writes(facts), *_bounds(facts)]
-    lines.append(f"violations: {len(violations)}")
-    for violation in violations:
-        lines += ["", f"VIOLATION {violation.rule}: {violation.text}", *_excerpt(facts, violation)]
+    lines += [f"violations: {len(violations)}", *_violations(facts, violations)]
     storm = facts.of("storm")[0]
     return "\n".join([*lines, f"seed {storm['seed']}; the same again: {storm['command']}"])
 
@@ -93,6 +91,17 @@ def _bounds(facts: Facts) -> list[str]:
         f"longest resign {resigned:.2f} s; longest claim after an operator's removal {max(late, default=0.0):.3f} s; "
         f"line read {len(polls)} times, {refused} of them without an answer"
     ]
+
+
+def _violations(facts: Facts, violations: list[Violation]) -> list[str]:
+    """The first ones of each kind, with what the log says around them."""
+    lines, seen = list[str](), Counter[str]()
+    for violation in violations:
+        seen[violation.rule] += 1
+        if seen[violation.rule] <= _SHOWN:
+            lines += ["", f"VIOLATION {violation.rule}: {violation.text}", *_excerpt(facts, violation)]
+    more = [f"and {count - _SHOWN} more: {rule}" for rule, count in seen.items() if count > _SHOWN]
+    return [*lines, *more]
 
 
 def _excerpt(facts: Facts, violation: Violation) -> list[str]:

@@ -19,7 +19,7 @@ def rules(story: Story, stderr: str = "") -> set[str]:
 
 def sound(story: Story) -> Story:
     """A term that lasts, another after it, writes by both."""
-    story.leads("c0.1.1", 5, 1, 50, error=True)
+    story.leads("c0.1.1", 5, 1, 50, lost="reset")
     story.leads("c1.1.1", 6, 51, 108)
     story.writes("c0.1.1", 5, 1, 10, revision=10)
     story.writes("c1.1.1", 6, 1, 60, revision=11)
@@ -55,7 +55,7 @@ def test_a_leader_that_comes_back_after_another(story: Story) -> None:
 @pytest.mark.parametrize("kind", ["delete", "revoke"])
 def test_a_claim_after_an_operators_removal_is_no_second_leader(story: Story, kind: str) -> None:
     story.fault(kind, 50, 50.01, value="c0.1.1")
-    story.leads("c0.1.1", 5, 1, 50.4, error=True)
+    story.leads("c0.1.1", 5, 1, 50.4, lost="nothing")
     story.leads("c1.1.1", 6, 50.1, 108)
     assert rules(story) == set()
 
@@ -63,15 +63,15 @@ def test_a_claim_after_an_operators_removal_is_no_second_leader(story: Story, ki
 def test_a_removal_that_found_nothing_excuses_nothing(story: Story) -> None:
     story.say(50, "storm", "fault", id=7, kind="delete", phase="begin", target=0, value="c0.1.1")
     story.say(50, "storm", "fault", id=7, kind="delete", phase="end", target=0, outcome="was gone")
-    story.leads("c0.1.1", 5, 1, 50.4, error=True)
+    story.leads("c0.1.1", 5, 1, 50.4, lost="nothing")
     story.leads("c1.1.1", 6, 50.1, 108)
-    assert rules(story) == {"two leaders"}
+    assert rules(story) == {"two leaders", "leadership lost for nothing"}
 
 
 @pytest.mark.parametrize(("until", "found"), [(50.8, set()), (52, {"loss noticed late"})])
 def test_a_removal_is_noticed_at_once(story: Story, until: float, found: set[str]) -> None:
     story.fault("delete", 50, 50, value="c0.1.1")
-    story.leads("c0.1.1", 5, 1, until, error=True)
+    story.leads("c0.1.1", 5, 1, until, lost="nothing")
     story.leads("c1.1.1", 6, 53, 108)
     assert rules(story) == found
 
@@ -80,7 +80,7 @@ def test_a_removal_is_noticed_at_once(story: Story, until: float, found: set[str
 def test_a_removal_is_noticed_within_the_ttl_after_a_fault(story: Story, until: float, found: set[str]) -> None:
     story.fault("half-open", 45, 49, proxies=[0], extra="")
     story.fault("delete", 50, 50, value="c0.1.1")
-    story.leads("c0.1.1", 5, 1, until, error=True)
+    story.leads("c0.1.1", 5, 1, until, lost="nothing")
     story.leads("c1.1.1", 6, 58, 108)
     assert rules(story) == found
 
@@ -125,13 +125,13 @@ def test_a_history_with_a_hole(story: Story) -> None:
 
 
 def test_a_long_vacancy(story: Story) -> None:
-    story.leads("c0.1.1", 5, 1, 50, error=True)
+    story.leads("c0.1.1", 5, 1, 50, lost="reset")
     story.leads("c1.1.1", 6, 57, 108)
     assert rules(story) == {"vacancy"}
 
 
 def test_a_vacancy_counts_anew_from_a_new_raft_leader(story: Story) -> None:
-    story.leads("c0.1.1", 5, 1, 50, error=True)
+    story.leads("c0.1.1", 5, 1, 50, lost="reset")
     story.leads("c1.1.1", 6, 57, 108)
     story.raft_terms.append(53)
     assert rules(story) == set()
@@ -141,14 +141,14 @@ def test_a_vacancy_counts_anew_from_a_new_raft_leader(story: Story) -> None:
 def test_a_vacancy_is_excused_while_etcd_does_not_answer_and_no_longer(
     story: Story, until: float, found: set[str]
 ) -> None:
-    story.leads("c0.1.1", 5, 1, 50, error=True)
+    story.leads("c0.1.1", 5, 1, 50, lost="reset")
     story.leads("c1.1.1", 6, 70, 108)
     story.unanswered = (50, until)
     assert rules(story) == found
 
 
 def test_a_vacancy_is_excused_while_no_candidate_is_healthy(story: Story) -> None:
-    story.leads("c0.1.1", 5, 1, 50, error=True)
+    story.leads("c0.1.1", 5, 1, 50, lost="reset")
     story.leads("c1.1.1", 6, 70, 108)
     for target in (0, 1):
         story.fault("stop", 50, 66, target)
@@ -158,7 +158,7 @@ def test_a_vacancy_is_excused_while_no_candidate_is_healthy(story: Story) -> Non
 def test_a_vacancy_behind_a_dead_candidate_counts_from_its_death(story: Story) -> None:
     """The first in line is stopped at 53: its lease may live until 56, and no longer than some seconds more."""
     story.line = [(0, []), (50, [["c1.1.1", 6], ["c0.1.2", 7]])]
-    story.leads("c0.1.1", 5, 1, 50, error=True)
+    story.leads("c0.1.1", 5, 1, 50, lost="reset")
     story.leads("c0.1.2", 7, 58.5, 108)
     story.fault("stop", 53, 90, 1)
     assert rules(story) == set()
@@ -166,7 +166,7 @@ def test_a_vacancy_behind_a_dead_candidate_counts_from_its_death(story: Story) -
 
 def test_a_vacancy_behind_a_dead_candidate_is_bounded(story: Story) -> None:
     story.line = [(0, []), (50, [["c1.1.1", 6], ["c0.1.2", 7]])]
-    story.leads("c0.1.1", 5, 1, 50, error=True)
+    story.leads("c0.1.1", 5, 1, 50, lost="reset")
     story.leads("c0.1.2", 7, 60, 108)
     story.fault("stop", 53, 90, 1)
     assert rules(story) == {"vacancy"}
@@ -175,13 +175,33 @@ def test_a_vacancy_behind_a_dead_candidate_is_bounded(story: Story) -> None:
 @pytest.mark.parametrize(("until", "found"), [(58, {"vacancy"}), (53, set())])
 def test_a_vacancy_with_a_minority_of_members_gone_counts(story: Story, until: float, found: set[str]) -> None:
     story.fault("member-freeze", 49, 80, 1)
-    story.leads("c0.1.1", 5, 1, 50, error=True)
+    story.leads("c0.1.1", 5, 1, 50, lost="reset")
     story.leads("c1.1.1", 6, until, 108)
     assert rules(story) == found
 
 
+def test_a_term_lost_for_nothing(story: Story) -> None:
+    story.fault("member-freeze", 48, 60, 1)
+    story.leads("c0.1.1", 5, 1, 50, lost="nothing")
+    story.leads("c1.1.1", 6, 51, 108)
+    assert rules(story) == {"leadership lost for nothing"}
+
+
+@pytest.mark.parametrize("reason", ["a fault", "no quorum", "a new raft leader"])
+def test_a_term_lost_for_a_reason(story: Story, reason: str) -> None:
+    story.leads("c0.1.1", 5, 1, 50, lost="nothing")
+    story.leads("c1.1.1", 6, 51, 108)
+    if reason == "a fault":
+        story.fault("cut", 45, 48, 0, proxies=[2], extra="")
+    elif reason == "no quorum":
+        story.unanswered = (47, 48)
+    else:
+        story.raft_terms.append(48)
+    assert rules(story) == set()
+
+
 def test_leading_after_the_end(story: Story) -> None:
-    story.leads("c0.1.1", 5, 1, 50, error=True)
+    story.leads("c0.1.1", 5, 1, 50, lost="reset")
     story.leads("c0.1.1", 5, 51, 108)
     assert rules(story) == {"leads after its end", "elected twice"}
 
@@ -235,7 +255,7 @@ def test_a_traceback(story: Story) -> None:
 
 
 def test_a_violation_is_told_with_the_log_and_the_command(story: Story) -> None:
-    story.leads("c0.1.1", 5, 1, 50.2, error=True)
+    story.leads("c0.1.1", 5, 1, 50.2, lost="reset")
     story.leads("c1.1.1", 6, 50, 108)
     records = story.told()
     told = summary(records, check(records))
