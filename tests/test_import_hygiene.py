@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from servers import ROOT, clean_environment
+from source_imports import dotted, imports, is_below, modules
 
 import electiontui
 from electiontui.embedded import EmbeddedEtcd
@@ -22,34 +21,7 @@ HEAVY = ("textual", "rich", "plotext")
 WIRE = ("grpc", "aetcd", "google")
 
 
-def modules() -> list[Path]:
-    return sorted(UI.rglob("*.py"))
-
-
-def dotted(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports(path: Path) -> Iterator[str]:
-    """Absolute names of everything that a module imports, wherever in the file it does so."""
-    package = dotted(path).split(".")
-    if path.name != "__init__.py":
-        package = package[:-1]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            yield from (f"{module}.{alias.name}" for alias in node.names)
-
-
-def is_below(name: str, *packages: str) -> bool:
-    return any(name == package or name.startswith(package + ".") for package in packages)
-
-
-@pytest.mark.parametrize("path", modules(), ids=dotted)
+@pytest.mark.parametrize("path", modules("electiontui"), ids=dotted)
 def test_layers(path: Path) -> None:
     name, imported = dotted(path), list(imports(path))
     on_screen = is_below(name, *(f"electiontui.{part}" for part in SCREENS))
@@ -128,6 +100,6 @@ def test_the_version_is_the_packages() -> None:
 
 
 def test_no_file_is_long() -> None:
-    lengths = {dotted(path): len(path.read_text("utf-8").splitlines()) for path in modules()}
+    lengths = {dotted(path): len(path.read_text("utf-8").splitlines()) for path in modules("electiontui")}
     assert {name: lines for name, lines in lengths.items() if lines > 300} == {}
     assert os.path.exists(UI / "cli.py")

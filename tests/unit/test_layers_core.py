@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from source_imports import ROOT, below, dotted, imports, modules
 
-ROOT = Path(__file__).resolve().parents[2]
 CORE = (
     "place",
     "campaign_state",
@@ -28,39 +26,11 @@ WIRE = ("grpc", "aetcd", "google")
 SCREENS = ("electiontui", "textual", "rich", "plotext", "click")
 
 
-def modules(package: str = "election_core", root: Path = ROOT) -> list[Path]:
-    return sorted((root / package).rglob("*.py"))
-
-
-def dotted(path: Path, root: Path = ROOT) -> str:
-    parts = path.relative_to(root).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports(path: Path, root: Path = ROOT) -> Iterator[str]:
-    """Absolute names of everything that a module imports, wherever in the file it does so."""
-    package = dotted(path, root).split(".")
-    if path.name != "__init__.py":
-        package = package[:-1]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            yield from (f"{module}.{alias.name}" for alias in node.names)
-
-
-def below(path: Path, *packages: str) -> list[str]:
-    """What a module imports of some packages."""
-    return [name for name in imports(path) if any(name == each or name.startswith(each + ".") for each in packages)]
-
-
 def path_of(module: str) -> Path:
     return ROOT / "election_core" / f"{module}.py"
 
 
-everywhere = pytest.mark.parametrize("path", modules(), ids=dotted)
+everywhere = pytest.mark.parametrize("path", modules("election_core"), ids=dotted)
 core = pytest.mark.parametrize("path", [path_of(module) for module in CORE], ids=dotted)
 
 
@@ -180,4 +150,4 @@ def test_the_reader_sees_this_package() -> None:
     wire = ROOT / "election_core" / "etcd" / "store.py"
     assert below(wire, "aetcd")
     assert below(wire, "election_core.store.Txn")
-    assert {f"election_core.{module}" for module in CORE} < {dotted(path) for path in modules()}
+    assert {f"election_core.{module}" for module in CORE} < {dotted(path) for path in modules("election_core")}
