@@ -167,10 +167,12 @@ class Stage:
             await self.clock.elapse(0.1)
         return await task
 
+    async def living_leases(self) -> list[int]:
+        return [lease_id for lease_id in self.leases if await self.server.lease(lease_id) is not None]
+
     async def check_nothing_is_left(self) -> None:
         assert await self.candidates() == []
-        alive = [lease_id for lease_id in self.leases if await self.server.lease(lease_id) is not None]
-        assert not alive, "leases are left behind"
+        assert not await self.living_leases(), "leases are left behind"
         await asyncio.sleep(0)
         gc.collect()
         running = asyncio.all_tasks() - {asyncio.current_task()}

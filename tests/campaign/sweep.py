@@ -56,17 +56,22 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
-def run(prepare: Operation, operation: Operation, cancel_after: list[int]) -> Outcome:
-    """One run, with a cancellation after so many rounds, and further ones after so many more."""
-    return asyncio.run(_run(prepare, operation, cancel_after))
+def run(prepare: Operation, operation: Operation, cancel_after: list[int], *, is_tidy: bool = False) -> Outcome:
+    """One run, with a cancellation after so many rounds, and further ones after so many more.
+
+    ``is_tidy``: the operation leaves nothing behind, also while the client goes on.
+    """
+    return asyncio.run(_run(prepare, operation, cancel_after, is_tidy))
 
 
-def moments(prepare: Operation, operation: Operation, *, then: tuple[int, ...] = ()) -> Iterator[tuple[int, Outcome]]:
+def moments(
+    prepare: Operation, operation: Operation, *, then: tuple[int, ...] = (), is_tidy: bool = False
+) -> Iterator[tuple[int, Outcome]]:
     """A run for each moment, up to and including the first that the operation does not live to see."""
     gc.freeze()  # what is old needs no look at the end of each run
     try:
         for rounds in range(MOST_ROUNDS):
-            outcome = run(prepare, operation, [rounds, *then])
+            outcome = run(prepare, operation, [rounds, *then], is_tidy=is_tidy)
             yield rounds, outcome
             if outcome.completed:
                 return
@@ -75,7 +80,7 @@ def moments(prepare: Operation, operation: Operation, *, then: tuple[int, ...] =
     raise AssertionError("the operation never ends")
 
 
-async def _run(prepare: Operation, operation: Operation, cancel_after: list[int]) -> Outcome:
+async def _run(prepare: Operation, operation: Operation, cancel_after: list[int], is_tidy: bool) -> Outcome:
     stage = Stage(ManualClock())
     play = Play(stage)
     await prepare(play)
@@ -91,6 +96,10 @@ async def _run(prepare: Operation, operation: Operation, cancel_after: list[int]
     if not task.cancelled() and (exc := task.exception()) is not None:
         outcome.problems.append(f"it raised {exc!r}")
     del task
+    if is_tidy:
+        await stage.clock.elapse(0)
+        if await stage.candidates() or await stage.living_leases():
+            outcome.problems.append("keys or leases are left behind while the client goes on")
     problem = await _close(stage, play.client, play.other)
     return outcome if problem is None else Outcome(outcome.completed, outcome.cancelled, [*outcome.problems, problem])
 

@@ -1,0 +1,24 @@
+"""The measures, each a module of its own with ``run(bench)``, which returns its rows of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..bench import Bench
+from ..figures import Figure
+from . import campaign, crash, crowd, dashboard, handover, holding, ingest, load, proclaim, starting
+
+__all__ = ["MEASURES"]
+
+MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
+    "campaign": campaign.run,
+    "handover": handover.run,
+    "proclaim": proclaim.run,
+    "crowd": crowd.run,
+    "crash": crash.run,
+    "ingest": ingest.run,
+    "load": load.run,
+    "holding": holding.run,
+    "starting": starting.run,
+    "dashboard": dashboard.run,
+}

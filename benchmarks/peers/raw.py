@@ -1,0 +1,64 @@
+"""etcd's own stubs with nothing around them: for filling, for noise, and for what a bare reader costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+from aetcd import rpc
+
+__all__ = ["RawEtcd"]
+
+
+class RawEtcd:
+    """One channel and its stubs."""
+
+    def __init__(self, endpoint: str) -> None:
+        options = (
+            ("grpc.max_receive_message_length", -1),
+            ("grpc.max_send_message_length", -1),
+            ("grpc.use_local_subchannel_pool", 1),
+        )
+        channel = rpc.insecure_channel(endpoint, options=options)
+        self._kv, self._leases, self._watches = rpc.KVStub(channel), rpc.LeaseStub(channel), rpc.WatchStub(channel)
+
+    async def count(self, prefix: bytes) -> int:
+        """How many keys there are."""
+        reply = await self._kv.Range(rpc.RangeRequest(key=prefix, range_end=_end(prefix), count_only=True))
+        return int(reply.count)
+
+    async def grant(self, ttl: int) -> int:
+        """The id of a new lease, which nobody renews."""
+        return int((await self._leases.LeaseGrant(rpc.LeaseGrantRequest(ID=0, TTL=ttl))).ID)
+
+    async def revoke(self, lease_id: int) -> None:
+        await self._leases.LeaseRevoke(rpc.LeaseRevokeRequest(ID=lease_id))
+
+    async def put(self, key: bytes, value: bytes, lease_id: int = 0) -> None:
+        await self._kv.Put(rpc.PutRequest(key=key, value=value, lease=lease_id))
+
+    async def put_many(self, keys: list[bytes], value: bytes, lease_id: int) -> None:
+        """Write all of them at one revision; etcd allows 128."""
+        puts = [rpc.RequestOp(request_put=rpc.PutRequest(key=key, value=value, lease=lease_id)) for key in keys]
+        await self._kv.Txn(rpc.TxnRequest(success=puts))
+
+    async def delete(self, key: bytes) -> None:
+        await self._kv.DeleteRange(rpc.DeleteRangeRequest(key=key))
+
+    async def revision(self) -> int:
+        """The present revision of the store."""
+        return int((await self._kv.Range(rpc.RangeRequest(key=b"\0", count_only=True))).header.revision)
+
+    async def watch(self, prefix: bytes) -> Any:
+        """A watch of the prefix, established; ``read`` it."""
+        call = self._watches.Watch()
+        create = rpc.WatchCreateRequest(key=prefix, range_end=_end(prefix))
+        await call.write(rpc.WatchRequest(create_request=create))
+        created = await call.read()
+        if created is grpc.aio.EOF or not created.created:
+            raise RuntimeError(f"the watch was refused: {created}")
+        return call
+
+
+def _end(prefix: bytes) -> bytes:
+    return prefix[:-1] + bytes([prefix[-1] + 1])
