@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
+from typing import NamedTuple
 
 from .errors import InvalidConfig
 
-__all__ = ["TLS", "Endpoint", "check_timeout", "parse_endpoints"]
+__all__ = ["TLS", "Endpoint", "check_timeout", "is_address", "parse_endpoints"]
 
 _LONGEST = 1e9
 """More seconds than anybody waits."""
@@ -35,8 +35,7 @@ class TLS:
             raise InvalidConfig("A client certificate needs its key and a key its certificate: give cert and key.")
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """One address of one member."""
 
     host: str
@@ -47,6 +46,18 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an IPv4 or IPv6 address, and no name that has to be looked up."""
+    # Not everybody who imports this package makes a client.
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def parse_endpoints(endpoints: str | Iterable[str]) -> tuple[Endpoint, ...]:
@@ -94,9 +105,7 @@ def _parse(text: str) -> Endpoint:
     host = match["host"]
     if host.startswith("["):
         host = host[1:-1]
-        try:
-            ipaddress.IPv6Address(host)
-        except ValueError as exc:
-            raise InvalidConfig(f"The endpoint {text!r} has no valid IPv6 address in its brackets.") from exc
+        if not is_address(host):
+            raise InvalidConfig(f"The endpoint {text!r} has no valid IPv6 address in its brackets.")
     scheme = match["scheme"]
     return Endpoint(host, int(match["port"]), None if scheme is None else scheme == "https")

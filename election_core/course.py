@@ -119,11 +119,13 @@ class Course:
         self.enrolment.session.ignore_end(self._session_ended)
         self.enrolment.stop(error)
         self.settled.set()
+        if state is not CampaignState.ABANDONED:
+            self.cleaner.start()
         if not self.enrolment.is_under_way and self._task is not asyncio.current_task():
-            self._task.cancel()
+            # Closing the watch takes its time, and the successor waits for the clean-up.
+            asyncio.get_running_loop().call_soon(self._task.cancel)
         if state in FAILURES:
             _log.warning("election %r: %s: %s", self._recipe.name, state, error)
-            self.cleaner.start()
             self._on_failed(error)
 
     async def _run(self) -> None:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision, Snapshot, Transition
 from .names import is_candidate, monitor_base, name_to_text, parent_of
@@ -21,8 +20,7 @@ from .state import ElectionState
 __all__ = ["Directory", "Oddity"]
 
 
-@dataclass(frozen=True, slots=True)
-class Oddity:
+class Oddity(NamedTuple):
     """A key that an operator may want to know of."""
 
     kind: Literal["stray", "unlike", "nested", "foreign"]
@@ -44,8 +42,9 @@ class Directory:
             same election. The name is empty for candidates directly below the prefix.
     """
 
-    # The mutable state: the keys below each path that holds any, the paths recognised as elections, and
-    # which paths lie below which other, for nested names.
+    # The mutable state: the keys below each path that holds any, the paths recognised as elections, which paths
+    # lie below which other, for nested names, what was found out about paths that hold keys, and which elections
+    # have changed since somebody asked.
 
     def __init__(self, prefix: str, snapshot: Snapshot) -> None:
         """Begin at ``snapshot``; what is found there is the starting point, not a transition."""
@@ -54,6 +53,8 @@ class Directory:
         self._below: defaultdict[bytes, set[bytes]] = defaultdict(set)
         self._states: dict[bytes, ElectionState] = {}
         self._named: dict[str, ElectionState] = {}
+        self._over: dict[bytes, tuple[ElectionState, ...]] = {}
+        self._changed: set[str] = set()
         self.elections: Mapping[str, ElectionState] = MappingProxyType(self._named)
         self.revision = snapshot.revision
         self._load(snapshot.candidates)
@@ -68,21 +69,25 @@ class Directory:
         return self._absorb(revision)
 
     def _absorb(self, revision: Revision) -> list[Transition]:
-        touched: defaultdict[bytes, list[KeyEvent]] = defaultdict(list)
+        touched: dict[ElectionState, list[KeyEvent]] = {}
         opened: list[bytes] = []
-        for event in filter(_is_in_a_line, revision.events):
+        for event in revision.events:
             parent = parent_of(event.key)
-            if isinstance(event, KeyPut):
+            if not parent and not _is_in_a_line(event):
+                continue
+            over = self._elections_over(parent)
+            if type(event) is KeyPut:
                 self._store(parent, event.candidate)
                 if parent not in self._states and parent not in opened and is_candidate(event.candidate):
                     opened.append(parent)
             else:
                 self._discard(parent, event.key)
-            for path in self._elections_over(parent):
-                touched[path].append(event)
-        transitions = []
-        for path, events in touched.items():
-            transitions += self._states[path].absorb(revision.revision, events, revision.observed_at)
+            for state in over:
+                touched.setdefault(state, []).append(event)
+        transitions: list[Transition] = []
+        for state, events in touched.items():
+            self._changed.add(state.name)
+            transitions += state.absorb(revision.revision, events, revision.observed_at)
         for path in opened:
             transitions += self._recognise(path, revision)
         return transitions
@@ -94,6 +99,8 @@ class Directory:
         self.revision = snapshot.revision
         self._keys.clear()
         self._below.clear()
+        self._over.clear()
+        self._changed.update(self._named)
         self._load(snapshot.candidates)
         for path in self._recognised_paths():
             if path not in self._states:
@@ -114,12 +121,17 @@ class Directory:
         lost: list[KeyEvent] = [KeyPut(candidate) for key, candidate in found.items() if known.get(key) != candidate]
         lost += [KeyDeleted(key) for key in known.keys() - found.keys()]
         lost = [event for event in lost if self._is_older(event.key, snapshot.revision)]
-        for path in {path for event in lost for path in self._elections_over(parent_of(event.key))}:
-            self._states[path].mark_gap()
+        for state in {state for event in lost for state in self._elections_over(parent_of(event.key))}:
+            state.mark_gap()
         return self._absorb(Revision(snapshot.revision, tuple(lost), snapshot.observed_at))
 
     def _is_older(self, key: bytes, revision: int) -> bool:
-        return all(self._states[path].revision <= revision for path in self._elections_over(parent_of(key)))
+        return all(state.revision <= revision for state in self._elections_over(parent_of(key)))
+
+    def take_changed(self) -> set[str]:
+        """The elections that have changed, in their queue or otherwise, since this was last asked; all at first."""
+        changed, self._changed = self._changed, set()
+        return changed
 
     def oddities(self) -> list[Oddity]:
         """The keys under the prefix that are no proper candidates, by key. Takes time with the number of keys."""
@@ -157,18 +169,21 @@ class Directory:
         keys.pop(key, None)
         if not keys:
             del self._keys[parent]
+            self._over.pop(parent, None)
             for ancestor in _ancestors(parent):
                 self._below[ancestor].discard(parent)
                 if not self._below[ancestor]:
                     del self._below[ancestor]
 
-    def _elections_over(self, parent: bytes) -> Iterator[bytes]:
-        """The paths of all elections that a key directly below ``parent`` competes in."""
-        if parent in self._states:
-            yield parent
-        for ancestor in _ancestors(parent):
-            if ancestor in self._states:
-                yield ancestor
+    def _elections_over(self, parent: bytes) -> tuple[ElectionState, ...]:
+        """The states of all elections that a key directly below ``parent`` competes in, the nearest first."""
+        over = self._over.get(parent)
+        if over is None:
+            paths = (parent, *_ancestors(parent))
+            over = tuple(self._states[path] for path in paths if path in self._states)
+            if parent in self._keys:
+                self._over[parent] = over
+        return over
 
     def _below_path(self, path: bytes, snapshot: Snapshot) -> Snapshot:
         candidates = list(self._keys.get(path, {}).values())
@@ -185,6 +200,9 @@ class Directory:
 
     def _open(self, path: bytes, state: ElectionState) -> None:
         self._states[path] = self._named[state.name] = state
+        self._changed.add(state.name)
+        for known in (path, *self._below.get(path, ())):
+            self._over.pop(known, None)
 
     def _name(self, path: bytes) -> str:
         if path == self._base:

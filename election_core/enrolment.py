@@ -78,7 +78,8 @@ class Enrolment:
 
     async def outcome(self) -> Candidate | None:
         """Wait for the end of the step under way; the candidate if its key is known to have been written."""
-        await asyncio.wait({self._outcome})
+        if not self._outcome.done():
+            await asyncio.wait({self._outcome})
         return None if self._outcome.exception() is not None else self._outcome.result()
 
     def stop(self, reason: ElectionError) -> None:

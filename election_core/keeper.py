@@ -32,6 +32,7 @@ _LAST_PATIENCE_SHARE = 0.45
 """The same where there is no other member to try, only another connection."""
 _LONGEST_NAP = 1.0
 """Seconds after which deadlines are looked at anyway: timers stand still while the machine sleeps."""
+_LEAST_LAG = 0.1
 _LAG_SHARE = 1 / 6
 """Share of the shortest TTL that the event loop may be late before it is told."""
 
@@ -77,13 +78,15 @@ class LeaseKeeper:
         """Renew it from now on, three times per TTL."""
         self._leases[lease.lease_id] = lease
         self._schedule(lease, self._clock.now() + lease.clock.ttl / _RENEWALS_PER_TTL)
-        self._earliest = min(self._earliest, lease.clock.deadline)
         if not self._started:
             self._started = True
             self._tasks.start(self._renew_for_ever(), "lease renewals")
             self._tasks.start(self._watch_deadlines(), "lease deadlines")
-        self._renewing.ring()
-        self._expiring.ring()
+        if len(self._leases) == 1 or self._due[0][2] is lease:
+            self._renewing.ring()
+        if lease.clock.deadline < self._earliest:
+            self._earliest = lease.clock.deadline
+            self._expiring.ring()
 
     def forget(self, lease: KeptLease) -> None:
         """Renew it no more and report nothing about it."""
@@ -110,6 +113,8 @@ class LeaseKeeper:
             self._earliest = min((each.clock.deadline for each in self._leases.values()), default=float("inf"))
 
     def _warn_of_lag(self, lag: float) -> None:
+        if lag < _LEAST_LAG:
+            return
         shortest = min((lease.clock.ttl for lease in self._leases.values()), default=float("inf"))
         if lag > shortest * _LAG_SHARE:
             _log.warning(
@@ -149,17 +154,17 @@ class LeaseKeeper:
                 self._schedule(lease, self._clock.now())
 
     async def _send_due(self, stream: RenewalStream, sent: _Sent) -> None:
-        while self._due and self._due[0][0] <= (now := self._clock.now()):
-            _, _, lease = heappop(self._due)
-            if self._leases.get(lease.lease_id) is not lease:
-                continue
-            self._schedule(lease, now + lease.clock.ttl / _RENEWALS_PER_TTL)
-            sent.queue.append((lease, now))
-            try:
-                async with asyncio.timeout(self._patience(lease)):
+        try:
+            async with asyncio.timeout(self._patience(self._due[0][2]) if self._due else None):
+                while self._due and self._due[0][0] <= (now := self._clock.now()):
+                    _, _, lease = heappop(self._due)
+                    if self._leases.get(lease.lease_id) is not lease:
+                        continue
+                    self._schedule(lease, now + lease.clock.ttl / _RENEWALS_PER_TTL)
+                    sent.queue.append((lease, now))
                     await stream.send(lease.lease_id)
-            except TimeoutError as exc:
-                raise self._gave_up(stream) from exc
+        except TimeoutError as exc:
+            raise self._gave_up(stream) from exc
 
     async def _receive(self, stream: RenewalStream, sent: _Sent, backoff: Backoff) -> None:
         async for lease_id, ttl in stream:

@@ -5,15 +5,14 @@ Sources are etcd's change logs; the numbers are issues and pull requests of etcd
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["KnownBug", "known_bugs"]
 
 Version = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownBug:
+class KnownBug(NamedTuple):
     """A bug, and in which release of each series it was fixed."""
 
     text: str

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .clock import Clock
 from .errors import ElectionError, LeadershipLost
@@ -58,8 +58,7 @@ class Lines:
         return self._shared[recipe.root]
 
 
-@dataclass(slots=True, eq=False)
-class _Member:
+class _Member(NamedTuple):
     own: Candidate
     take: Callable[[Place], None]
     over: asyncio.Future[None]

@@ -1,5 +1,7 @@
 """The values that cross layers: candidates, events, snapshots, transitions. All frozen, all pure.
 
+What comes once per event of a watch is a named tuple, which is made in half the time of a frozen dataclass.
+
 Order and identity are revisions. A candidate *is* its ``(key, create_revision)``: a key that is deleted and
 created again is somebody else, and an equal value says nothing.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = ["Candidate", "KeyDeleted", "KeyEvent", "KeyPut", "Revision", "Snapshot", "Transition", "TransitionKind"]
 
@@ -35,8 +37,7 @@ class Candidate:
         return other is not None and self.create_revision == other.create_revision and self.key == other.key
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPut:
+class KeyPut(NamedTuple):
     """A key was created or written."""
 
     candidate: Candidate
@@ -46,8 +47,7 @@ class KeyPut:
         return self.candidate.key
 
 
-@dataclass(frozen=True, slots=True)
-class KeyDeleted:
+class KeyDeleted(NamedTuple):
     """A key was deleted, by a client or because its lease ended; etcd does not say which."""
 
     key: bytes
@@ -56,8 +56,7 @@ class KeyDeleted:
 KeyEvent = KeyPut | KeyDeleted
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """Everything that one revision changed under the watched prefix.
 
     The unit is the revision: one lease expiry or one transaction can change several keys at once, and
@@ -70,8 +69,7 @@ class Revision:
     """When it reached this program (aware, UTC). etcd keeps no times."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """All candidates under the watched prefix as of one revision, in any order."""
 
     revision: int

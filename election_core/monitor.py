@@ -53,6 +53,10 @@ class Monitor(Follower):
         """Name → state, always current. Names are relative to the prefix's last slash. Read-only."""
         return MappingProxyType({}) if self._directory is None else self._directory.elections
 
+    def take_changed(self) -> set[str]:
+        """The elections that have changed, in their queue or otherwise, since this was last asked; all at first."""
+        return set() if self._directory is None else self._directory.take_changed()
+
     def oddities(self) -> list[Oddity]:
         """The keys under the prefix that are no proper candidates, by key: strays without a lease, nested names,
         foreign keys. It looks at every key."""

@@ -10,7 +10,7 @@ to wait for is the delete of the key ahead, and the one thing to fear is the del
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .errors import LeadershipLost
 from .model import Candidate, KeyDeleted, KeyPut, Revision
@@ -18,8 +18,7 @@ from .model import Candidate, KeyDeleted, KeyPut, Revision
 __all__ = ["Place", "place_among_oldest"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a candidate stands as of one revision."""
 
     revision: int
@@ -57,7 +56,7 @@ class Place:
             elif self.ahead is not None and event == KeyDeleted(self.ahead.key):
                 ahead_left = True
         if not ahead_left:
-            return replace(self, revision=revision.revision, own=own)
+            return self._replace(revision=revision.revision, own=own)
         return Place(revision.revision, own, None) if self.ahead_leads else None
 
     def _checked(self, now: Candidate | None) -> Candidate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
+import os
 from collections.abc import Callable
 from types import TracebackType
 
@@ -33,7 +33,7 @@ class Session:
     def __init__(self, runtime: Runtime, ttl: int, lease_id: int | None = None) -> None:
         self._runtime = runtime
         self.ttl = ttl
-        self.lease_id = secrets.randbelow(2**63 - 1) + 1 if lease_id is None else lease_id
+        self.lease_id = _random_id() if lease_id is None else lease_id
         self._kept: KeptLease | None = None
         self._ended: ElectionError | None = None
         self._listeners: list[Callable[[ElectionError], None]] = []
@@ -160,3 +160,8 @@ class Session:
             _log.warning("lease %x was not revoked, it runs out within %d s: %s", self.lease_id, self.ttl, exc)
         finally:
             self._runtime.sessions.discard(self)
+
+
+def _random_id() -> int:
+    """A lease id, from 1 to 2**63 - 1, that nobody else has chosen."""
+    return int.from_bytes(os.urandom(8), "big") >> 1 or 1

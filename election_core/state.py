@@ -92,7 +92,10 @@ class ElectionState:
         """`apply` for a caller that splits one revision's events over many elections itself."""
         before = self.leader
         for event in events:
-            self._remove(event.key) if not isinstance(event, KeyPut) else self._put(event.candidate)
+            if type(event) is KeyPut:
+                self._put(event.candidate)
+            else:
+                self._remove(event.key)
         self.revision = revision
         return self._transition(before, observed_at)
 
@@ -125,7 +128,9 @@ class ElectionState:
         self._gap = True
 
     def _replace(self, snapshot: Snapshot) -> None:
-        self._queue = sorted(snapshot.candidates, key=_order)
+        self._queue = list(snapshot.candidates)
+        if len(self._queue) > 1:
+            self._queue.sort(key=_order)
         self._by_key = {candidate.key: candidate for candidate in self._queue}
         self.revision = snapshot.revision
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from .known_bugs import known_bugs
 from .model import Candidate, Revision, Snapshot
@@ -38,8 +38,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRange:
+class KeyRange(NamedTuple):
     """A single key, or all keys in ``[start, end)``; an end of ``b"\\0"`` means to the end of the key space."""
 
     start: bytes
@@ -51,16 +50,14 @@ class KeyRange:
         return cls(prefix or b"\0", range_end_of(prefix))
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(NamedTuple):
     """A comparison: the key's create revision is this one; 0 means that the key does not exist."""
 
     key: bytes
     create_revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Write a key on a lease."""
 
     key: bytes
@@ -68,15 +65,13 @@ class Put:
     lease_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Delete one key; none there is no error."""
 
     key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """Read keys with what is stored in them."""
 
     keys: KeyRange
@@ -91,8 +86,7 @@ class Read:
 Op = Put | Delete | Read
 
 
-@dataclass(frozen=True, slots=True)
-class Txn:
+class Txn(NamedTuple):
     """If the guard holds do ``then``, else ``otherwise``; all of it at one revision."""
 
     guard: Guard
@@ -100,8 +94,7 @@ class Txn:
     otherwise: tuple[Op, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TxnResult:
+class TxnResult(NamedTuple):
     """What a transaction did."""
 
     succeeded: bool
@@ -154,8 +147,7 @@ class EndpointStatus:
         return self.reachable and self.member_id == self.raft_leader != 0
 
 
-@dataclass(frozen=True, slots=True)
-class WatchResponse:
+class WatchResponse(NamedTuple):
     """One message of a watch, whole."""
 
     revision: int

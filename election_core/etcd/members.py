@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import time
 from functools import cached_property
@@ -11,9 +10,8 @@ from typing import Any, Protocol
 
 from aetcd import rpc
 
-from ..config import TLS, Endpoint
+from ..config import TLS, Endpoint, is_address
 from ..errors import Unavailable
-from .tls import credentials_of
 
 __all__ = ["Listener", "Member", "Members"]
 
@@ -140,7 +138,7 @@ class Members:
     def __init__(self, endpoints: tuple[Endpoint, ...], tls: TLS | None) -> None:
         self._endpoints = endpoints
         self._credentials = _credentials_by_endpoint(endpoints, tls)
-        self._has_names = not all(_is_address(endpoint.host) for endpoint in endpoints)
+        self._has_names = not all(is_address(endpoint.host) for endpoint in endpoints)
         self.all = tuple(Member(endpoint, self._credentials[endpoint]) for endpoint in endpoints)
         self._preferred = 0
         self._failures = 0
@@ -205,7 +203,7 @@ class Members:
             self._must_look_up = False
 
     async def _members_of(self, endpoint: Endpoint) -> list[Member]:
-        addresses = [] if _is_address(endpoint.host) else await _addresses(endpoint)
+        addresses = [] if is_address(endpoint.host) else await _addresses(endpoint)
         credentials = self._credentials[endpoint]
         if len(addresses) < 2:
             # gRPC looks a name up itself, and says what is wrong with it.
@@ -216,16 +214,12 @@ class Members:
 def _credentials_by_endpoint(endpoints: tuple[Endpoint, ...], tls: TLS | None) -> dict[Endpoint, Any]:
     """What each endpoint is connected with: its scheme decides, and without one whether there is any TLS."""
     encrypted = [each for each in endpoints if (tls is not None if each.encrypted is None else each.encrypted)]
-    credentials = credentials_of(tls or TLS()) if encrypted else None
+    credentials = None
+    if encrypted:
+        from .tls import credentials_of
+
+        credentials = credentials_of(tls or TLS())
     return {endpoint: credentials if endpoint in encrypted else None for endpoint in endpoints}
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
 
 
 async def _addresses(endpoint: Endpoint) -> list[str]:

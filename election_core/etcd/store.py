@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import Any
 
 from aetcd import rpc, transactions
@@ -53,10 +52,10 @@ class EtcdStore:
         """All pages are read at the revision of the first, so the snapshot is of one revision."""
         # Pages follow each other by key; another order has to come whole.
         limit = query.limit or (_PAGE if query.order == "key" else 0)
-        reply = await self._range(replace(query, limit=limit))
+        reply = await self._range(query._replace(limit=limit))
         revision, candidates = reply.header.revision, [candidate_of(kv) for kv in reply.kvs]
         while reply.more and not query.limit:
-            rest = replace(query, limit=limit, keys=KeyRange(candidates[-1].key + b"\0", query.keys.end))
+            rest = query._replace(limit=limit, keys=KeyRange(candidates[-1].key + b"\0", query.keys.end))
             reply = await self._range(rest, revision=revision)
             candidates += map(candidate_of, reply.kvs)
         return Snapshot(revision, tuple(candidates), utc_now())

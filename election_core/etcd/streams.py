@@ -26,7 +26,7 @@ __all__ = ["EtcdRenewals", "EtcdWatch", "open_renewals", "open_watch"]
 QUIET = 1.0
 """Seconds without a message after which a watch asks for a sign of life."""
 
-_PAUSE_PER_STREAM = 0.01
+_PAUSE_PER_STREAM = 0.02
 
 _REQUIRE_LEADER = (("hasleader", "true"),)
 """Without it a member that has lost its cluster keeps a stream open and silent for ever."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import ssl
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -55,7 +54,8 @@ def _content(path: str | os.PathLike[str] | None) -> bytes | None:
     if path is None:
         return None
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except OSError as exc:
         raise _unreadable(path, exc) from exc
 

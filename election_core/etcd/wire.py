@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from aetcd import rpc
@@ -13,6 +12,8 @@ from ..model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision
 from ..store import Delete, KeyRange, Op, Put, Read, Txn, TxnResult
 
 __all__ = ["candidate_of", "range_request", "revisions_of", "txn_request", "txn_result", "watch_request"]
+
+_DELETE = rpc.Event.DELETE
 
 
 def candidate_of(kv: Any) -> Candidate:
@@ -68,16 +69,18 @@ def watch_request(keys: KeyRange, start_revision: int, deletes_only: bool) -> An
 
 def revisions_of(events: Iterable[Any], observed_at: datetime) -> tuple[Revision, ...]:
     """The events of one response, one `Revision` each time the revision changes."""
-    return tuple(
-        Revision(revision, tuple(_event_of(event) for event in group), observed_at)
-        for revision, group in groupby(events, key=lambda event: event.kv.mod_revision)
-    )
-
-
-def _event_of(event: Any) -> KeyEvent:
-    if event.type == rpc.Event.DELETE:
-        return KeyDeleted(event.kv.key)
-    return KeyPut(candidate_of(event.kv))
+    revisions: list[Revision] = []
+    current, changes = 0, list[KeyEvent]()
+    for event in events:
+        kv = event.kv
+        if kv.mod_revision != current:
+            if changes:
+                revisions.append(Revision(current, tuple(changes), observed_at))
+            current, changes = kv.mod_revision, []
+        changes.append(KeyDeleted(kv.key) if event.type == _DELETE else KeyPut(candidate_of(kv)))
+    if changes:
+        revisions.append(Revision(current, tuple(changes), observed_at))
+    return tuple(revisions)
 
 
 def _operation(op: Op) -> Any:
