@@ -121,7 +121,7 @@ class Course:
         self.settled.set()
         if state is not CampaignState.ABANDONED:
             self.cleaner.start()
-        if not self.enrolment.is_under_way and self._task is not asyncio.current_task():
+        if not self.enrolment.is_under_way:
             # Closing the watch takes its time, and the successor waits for the clean-up.
             asyncio.get_running_loop().call_soon(self._task.cancel)
         if state in FAILURES:

@@ -55,14 +55,14 @@ class Election:
         Raises:
             InvalidConfig: the value can never be written, or both a session and a lease are given.
             CampaignClosed: the session has ended, or the client was closed.
-            ElectionError: the session campaigns in this election already.
+            ElectionError: the session campaigns in this election already, or another campaign is on this lease.
             RuntimeError: no event loop is running.
         """
         raw = check_value(value, election=self.name)
         if session is not None and lease_id is not None:
             raise InvalidConfig("Give a session or a lease_id, not both: a session has a lease.", election=self.name)
         if lease_id is not None:
-            check_lease_id(lease_id)
+            self._runtime.check_free(check_lease_id(lease_id))
         self._runtime.check_open()
         if session is None:
             own = Session(self._runtime, self.ttl, lease_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .clock import Clock
-from .errors import CampaignClosed
+from .errors import CampaignClosed, ElectionError
 from .keeper import LeaseKeeper
 from .lines import Lines
 from .store import Store
@@ -22,6 +22,13 @@ class Closable(Protocol):
         """End it, within the store's timeout, and clean up. Raises nothing of its own."""
 
 
+class Leaseholder(Closable, Protocol):
+    """What stands on a lease."""
+
+    @property
+    def lease_id(self) -> int: ...
+
+
 @dataclass(slots=True)
 class Runtime:
     """The store below a client, its clock, its leases, tasks and lines, and what is open on it."""
@@ -33,10 +40,21 @@ class Runtime:
     keeper: LeaseKeeper
     tasks: BackgroundTasks
     lines: Lines
-    campaigns: set[Closable] = field(default_factory=set)
+    campaigns: set[Leaseholder] = field(default_factory=set)
     followers: set[Closable] = field(default_factory=set)
     sessions: set[Closable] = field(default_factory=set)
     closing: bool = False
+
+    def check_free(self, lease_id: int) -> None:
+        """A lease that is to be taken up must not be one that a campaign of this client will revoke.
+
+        Raises:
+            ElectionError: it is.
+        """
+        if any(campaign.lease_id == lease_id for campaign in self.campaigns):
+            raise ElectionError(
+                f"A campaign of this client is on lease {lease_id:x}, or is being cleaned up; await its resign() first."
+            )
 
     def check_open(self) -> None:
         """Nothing may be begun any more that the client would not end.

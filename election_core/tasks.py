@@ -21,11 +21,7 @@ class BackgroundTasks:
 
     def start(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Run it in a task of its own. Whoever starts it sees to its failure."""
-        try:
-            task = asyncio.get_running_loop().create_task(work, name=name)
-        except RuntimeError:
-            work.close()
-            raise
+        task = asyncio.get_running_loop().create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._ended)
         return task

@@ -40,10 +40,10 @@ async def test_a_cut_off_leader_stops_before_its_successor_starts(stage: Stage, 
     store.heal()
 
 
-@pytest.mark.parametrize("delay", [0.0, 5.0, 15.0, 19.0, 30.0])
+@pytest.mark.parametrize("delay", [0.0, 5.0, 15.0, 19.0, 25.0])
 async def test_the_deadline_counts_from_sending(stage: Stage, delay: float) -> None:
     """H29: answers that take long are no reason to trust the lease for longer."""
-    store = stage.store()
+    store = stage.store(timeout=60.0)  # so that the stream is not given up as silent
     old = stage.client(SlowAnswers(store, stage.clock, delay)).election("job", ttl=60).campaign("old")
     await stage.finish(old.wait())
     new = stage.client().election("job").campaign("new")

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from campaign_bench import Stage
 
-from election_core import Campaign, CampaignState, InvalidConfig, LeadershipLost, Unavailable
+from election_core import Campaign, CampaignState, ElectionError, InvalidConfig, LeadershipLost, Unavailable
 
 
 class Work:
@@ -162,3 +162,29 @@ async def test_a_waiting_candidate_says_on_whom(stage: Stage) -> None:
     await leader.resign()
     await stage.finish(waiting.wait())
     assert await waiting.waiting_on() is None
+
+
+async def test_a_lease_is_not_taken_up_while_an_old_campaign_would_revoke_it(stage: Stage) -> None:
+    store = stage.store()
+    election = stage.client(store).election("job", ttl=30)
+    lost = await election.campaign("node-a").wait()
+    store.partition()
+    await stage.clock.elapse(29.5)
+    assert lost.state is CampaignState.LOST
+    with pytest.raises(ElectionError, match="cleaned up"):
+        election.campaign("node-a", lease_id=lost.lease_id)
+    store.heal()
+    await stage.finish(lost.resign())
+    again = election.campaign("node-a", lease_id=lost.lease_id)
+    await stage.finish(again.wait())
+    await stage.clock.elapse(60)
+    assert again.is_leader
+
+
+async def test_a_listener_may_end_the_campaign_and_nothing_goes_on(stage: Stage) -> None:
+    campaign = stage.client().election("job").campaign("node-a")
+    campaign.on("elected", campaign.abandon)
+    await stage.clock.elapse(5)
+    assert campaign.state is CampaignState.ABANDONED
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "campaign in job"]
+    await stage.clock.elapse(60)
