@@ -86,9 +86,10 @@ class Course:
     @property
     def ahead(self) -> Candidate | None:
         """The candidate directly ahead, as far as seen."""
-        if self._line is not None and self.place is not None:
-            return self._line.ahead_of(self.place.own)
-        return None if self.place is None else self.place.ahead
+        place = self.place
+        if place is None or self._line is None or not self._line.shows(place.own):
+            return None if place is None else place.ahead
+        return self._line.ahead_of(place.own)
 
     @property
     def whose(self) -> Whose:

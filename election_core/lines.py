@@ -95,6 +95,10 @@ class SharedLine:
             if not self._members:
                 self._stop()
 
+    def shows(self, own: Candidate) -> bool:
+        """Whether the view is as new as the candidate."""
+        return self._state.revision >= own.create_revision
+
     def ahead_of(self, own: Candidate) -> Candidate | None:
         """The candidate directly ahead, as far as seen."""
         return self._state.ahead_of(own)
@@ -130,7 +134,7 @@ class SharedLine:
         _log.info("election %r: %s", self._recipe.name, error)
 
     def _tell(self, member: _Member) -> None:
-        if self._state.revision < member.own.create_revision or member.over.done():
+        if not self.shows(member.own) or member.over.done():
             return
         now = self._state.get(member.own.key)
         try:
