@@ -105,7 +105,7 @@ def _parse(text: str) -> Endpoint:
     host = match["host"]
     if host.startswith("["):
         host = host[1:-1]
-        if not is_address(host):
+        if ":" not in host or not is_address(host):
             raise InvalidConfig(f"The endpoint {text!r} has no valid IPv6 address in its brackets.")
     scheme = match["scheme"]
     return Endpoint(host, int(match["port"]), None if scheme is None else scheme == "https")
