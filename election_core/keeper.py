@@ -140,7 +140,7 @@ class LeaseKeeper:
         """Renew on this stream until it fails or stays silent, which is always raised."""
         sent = _Sent()
         receiver = asyncio.create_task(self._receive(stream, sent, backoff), name="renewal answers")
-        receiver.add_done_callback(lambda _: self._renewing.ring())
+        receiver.add_done_callback(self._answers_ended)
         try:
             while not receiver.done():
                 await self._send_due(stream, sent)
@@ -152,6 +152,11 @@ class LeaseKeeper:
             await asyncio.wait({receiver})
             for lease, _ in sent.queue:
                 self._schedule(lease, self._clock.now())
+
+    def _answers_ended(self, receiver: asyncio.Task[None]) -> None:
+        if not receiver.cancelled():
+            receiver.exception()  # seen, also where sending has failed at the same time
+        self._renewing.ring()
 
     async def _send_due(self, stream: RenewalStream, sent: _Sent) -> None:
         try:

@@ -40,8 +40,8 @@ _BUGS = (
 def known_bugs(version: str) -> tuple[str, ...]:
     """What is known to be wrong with elections on a server of this version, such as ``"3.5.1"``.
 
-    Each is survived by election_core at the cost of a late hand-over; none is known for a version that is no
-    version.
+    The lost deletes cost a late hand-over, no more. Where etcd itself revokes a live lease, the old leader learns of
+    it one event later, as if somebody else had done it. None is known for a version that is no version.
     """
     parts = version.partition("-")[0].split(".")
     if len(parts) != 3 or not all(part.isdecimal() for part in parts):

@@ -6,9 +6,10 @@ from collections import Counter
 from itertools import pairwise
 from math import inf
 
-from storm_facts import Facts, facts_of, value_of
+from storm_facts import Facts, facts_of
 from storm_ledger_checks import ledger_history, refused_writes
 from storm_log import Record
+from storm_removal import value_of
 from storm_vacancy import vacancies
 from storm_violation import Violation
 
@@ -48,7 +49,7 @@ def no_overlap(facts: Facts) -> list[Violation]:
 
 
 def prompt_loss(facts: Facts) -> list[Violation]:
-    """1: whoever's key or lease an operator removed stops to claim soon if nothing disturbs it."""
+    """1: whoever's key or lease somebody removed stops to claim soon if nothing disturbs it."""
     found = []
     for term in facts.terms:
         removal = term.removal

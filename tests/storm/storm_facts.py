@@ -8,12 +8,12 @@ from math import inf
 
 from storm_log import Record
 from storm_plan import NET
+from storm_removal import Name, Removal, Span, is_of_members, removals_by_old_leaders, value_of
 
-__all__ = ["Facts", "Removal", "Span", "Term", "facts_of"]
+__all__ = ["Facts", "Term", "facts_of"]
 
 WAYS = 3
-Name = tuple[str, int, int]
-"""A campaign: whose, of which run of the process, which one."""
+_EXPIRED = "no renewal was answered"
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class Term:
     Attributes:
         start: when the first answer "I lead" was known, so it claimed before.
         claims: when it was asked, for each such answer, so it claimed after.
-        removal: when an operator asked for the end of it, if one did.
+        removal: when somebody else asked for the end of it, if anybody did.
     """
 
     name: Name
@@ -41,37 +41,10 @@ class Term:
 
     @property
     def warranted_end(self) -> float:
-        """The last claim that the contract answers for: after an operator's request it learns of it an event later."""
+        """The last claim that the contract answers for: of a removal it learns one event later."""
         if self.removal is None:
             return self.end
         return max((each for each in self.claims if each <= self.removal.sent), default=-inf)
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """An operator deleted a candidate's key or revoked its lease."""
-
-    value: str
-    sent: float
-    done: float
-    is_certain: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One fault.
-
-    Attributes:
-        silences: no renewal of the candidate reaches etcd meanwhile.
-        delivers_late: what was sent arrives after it.
-    """
-
-    begin: float
-    end: float
-    kind: str
-    target: int
-    silences: bool = False
-    delivers_late: float | None = None
 
 
 @dataclass(slots=True)
@@ -91,6 +64,7 @@ class Facts:
     candidates: int = 5
     terms: list[Term] = field(default_factory=list)
     removals: dict[str, Removal] = field(default_factory=dict)
+    revoked: dict[str, Removal] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
     runs: dict[tuple[str, int], Run] = field(default_factory=dict)
     overs: dict[Name, float] = field(default_factory=dict)
@@ -121,19 +95,6 @@ class Facts:
         ) and all(record["ok"] for record in self.of("line") if begin <= record["t"] <= end)
 
 
-def is_of_members(kind: str) -> bool:
-    return kind.startswith(("member", "quorum"))
-
-
-def value_of(name: Name) -> str:
-    return ".".join(map(str, name))
-
-
-def name_of(value: str) -> Name:
-    who, run, number = value.split(".")
-    return who, int(run), int(number)
-
-
 def facts_of(records: list[Record]) -> Facts:
     """Read the log."""
     facts = Facts(records)
@@ -143,6 +104,9 @@ def facts_of(records: list[Record]) -> Facts:
         facts.ttl, facts.candidates = record["ttl"], record["candidates"]
     _read_runs(facts)
     _read_faults(facts)
+    version = facts.of("begin")[0].get("version", "") if facts.of("begin") else ""
+    facts.revoked = removals_by_old_leaders(version, facts.spans, facts.of("line"), _leavings(facts))
+    facts.removals = {**facts.revoked, **facts.removals}
     _read_terms(facts)
     return facts
 
@@ -158,32 +122,45 @@ def _read_runs(facts: Facts) -> None:
             facts.overs[name] = min(record["t"], facts.overs.get(name, inf))
 
 
+def _leavings(facts: Facts) -> dict[str, float]:
+    """When a candidate went by itself: it resigned, crashed, was killed, or took its lease for dead."""
+    left: dict[str, float] = {}
+    for record in facts.records:
+        if record["what"] in ("resign", "abandon") or (record["what"] == "error" and _EXPIRED in record["message"]):
+            left.setdefault(value_of((record["who"], record["run"], record["n"])), record["t"])
+    for record in facts.of("campaign"):
+        ended = facts.runs[record["who"], record["run"]].end
+        left[record["value"]] = min(ended, left.get(record["value"], inf))
+    return left
+
+
 def _read_faults(facts: Facts) -> None:
     ends = {record["id"]: record for record in facts.of("fault") if record["phase"] == "end"}
+    mends = {record["id"]: record["t"] for record in facts.of("fault") if record["phase"] == "mend"}
     for record in facts.of("fault"):
         if record["phase"] != "begin":
             continue
         end = ends.get(record["id"])
-        ended_at = inf if end is None else end["t"]
+        ended_at: float = inf if end is None else end["t"]
         if "value" in record:
             outcome = "unknown" if end is None else end["outcome"]
             removal = Removal(record["value"], record["t"], ended_at, outcome == "done")
             if outcome != "was gone" and removal.value not in facts.removals:
                 facts.removals[removal.value] = removal
         else:
-            facts.spans.append(_span_of(record, ended_at))
+            facts.spans.append(_span_of(record, mends.get(record["id"], ended_at), ended_at))
 
 
-def _span_of(record: Record, ended_at: float) -> Span:
+def _span_of(record: Record, mended: float, ended_at: float) -> Span:
     kind = record["kind"]
     if kind not in NET:
         # Only a killed process is gone, and its run tells when; whatever hangs on it ends with that.
         target = record["target"] if is_of_members(kind) or kind in ("stop", "block", "kill") else -1
-        return Span(record["t"], ended_at, kind, target, kind == "stop")
+        return Span(record["t"], mended, ended_at, kind, target, kind == "stop")
     is_total = len(record["proxies"]) == WAYS
     silences = is_total and (kind in ("cut", "stall") or (kind == "black-hole" and record["extra"] != "replies"))
     late = {"stall": 0.0, "delay": record["extra"]}.get(kind)
-    return Span(record["t"], ended_at, kind, record["target"], silences, late)
+    return Span(record["t"], mended, ended_at, kind, record["target"], silences, late)
 
 
 def _read_terms(facts: Facts) -> None:

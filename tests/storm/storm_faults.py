@@ -88,6 +88,7 @@ class Injector:
         try:
             await asyncio.sleep(fault.seconds)
         finally:
+            self._say(fault, "mend")
             for member in members:
                 await asyncio.to_thread(member.restart if kills else member.thaw)
         is_back = True

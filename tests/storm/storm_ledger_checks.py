@@ -63,7 +63,7 @@ def _ends(facts: Facts) -> dict[int, tuple[float, str]]:
         if term.name in resigned:
             reasons.append((resigned[term.name], "it had resigned"))
         if term.removal is not None and term.removal.is_certain:
-            reasons.append((term.removal.done, "an operator had removed it"))
+            reasons.append((term.removal.done, "somebody had removed it"))
         if reasons:
             ends[term.token] = min(reasons)
     return ends

@@ -67,7 +67,7 @@ async def _rage(storm: Storm, log: Log, etcd: EmbeddedEtcd, crew: Crew, operator
     faults = plan(storm.seed, candidates=storm.candidates, ttl=storm.ttl, faults=wanted, seconds=storm.seconds)
     count = len(faults) if storm.faults is None else storm.faults
     await asyncio.sleep(2.0)
-    log.write("begin", planned=len(faults))
+    log.write("begin", planned=len(faults), version=etcd.version)
     await Injector(log, etcd, crew, operator).run(faults, count)
     crew.heal()
     await asyncio.to_thread(etcd.wait_healthy, _HEAL_PATIENCE)

@@ -21,6 +21,7 @@ class Story:
         self.line: list[tuple[float, list[list[object]]]] = [(0, [])]
         self.unanswered: tuple[float, float] = (0, 0)
         self.raft_terms: list[float] = []
+        self.version = "3.5.1"
         for who in ("c0", "c1"):
             self.say(0, who, "ready")
 
@@ -62,6 +63,7 @@ class Story:
 
     def told(self) -> list[Record]:
         """The whole log."""
+        self.say(0, "storm", "begin", planned=0, version=self.version)
         for tenth in range(1080):
             t = tenth / 10
             line = [each for since, each in self.line if since <= t][-1]

@@ -40,12 +40,18 @@ def _terms(facts: Facts) -> list[str]:
     ends = ", ".join(f"{kind} {count}" for kind, count in sorted(errors.items())) or "none"
     runs = len(facts.of("started"))
     resigned = facts.of("resigned")
+    revoked = sum(facts.removals[value] is removal for value, removal in facts.revoked.items())
+
+    def ended(by_old_leader: bool) -> int:
+        removals = [term.removal for term in facts.terms if term.removal is not None]
+        return sum((each in facts.revoked.values()) is by_old_leader for each in removals)
+
     unclean = sum(record["error"] is not None for record in resigned)
     return [
         f"terms: {elected} of {campaigns} campaigns, hand-overs to another candidate: {handovers}, processes: {runs}",
         f"lost or failed campaigns: {ends}; resigned: {len(resigned)}, of which {unclean} without an answer in time",
-        f"ended by an operator: {len(facts.removals)} candidacies, "
-        f"{sum(term.removal is not None for term in facts.terms)} of them terms",
+        f"ended by an operator: {len(facts.removals) - revoked} candidacies, {ended(by_old_leader=False)} of them "
+        f"terms; by a thawed raft leader (etcd#15247): {revoked}, {ended(by_old_leader=True)} of them terms",
     ]
 
 
@@ -85,11 +91,17 @@ def _bounds(facts: Facts) -> list[str]:
         for term in facts.terms
         if term.removal is not None and term.removal.is_certain and term.end > term.removal.done
     ]
+    excused = [
+        one.end - other.start
+        for one, other in pairwise(facts.terms)
+        if one.removal is not None or other.removal is not None
+    ]
     polls = facts.of("line")
     refused = sum(not record["ok"] for record in polls)
     return [
-        f"longest resign {resigned:.2f} s; longest claim after an operator's removal {max(late, default=0.0):.3f} s; "
-        f"line read {len(polls)} times, {refused} of them without an answer"
+        f"longest resign {resigned:.2f} s; longest claim after a removal {max(late, default=0.0):.3f} s, "
+        f"beside a successor {max(0.0, *excused, 0.0):.3f} s; line read {len(polls)} times, "
+        f"{refused} of them without an answer"
     ]
 
 

@@ -6,8 +6,9 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from math import inf
 
-from storm_facts import Facts, Span, Term, name_of
+from storm_facts import Facts, Term
 from storm_log import Record
+from storm_removal import Span, name_of
 
 __all__ = ["Vacancy", "vacancies"]
 

@@ -85,6 +85,32 @@ def test_a_removal_is_noticed_within_the_ttl_after_a_fault(story: Story, until: 
     assert rules(story) == found
 
 
+@pytest.mark.parametrize(
+    ("what", "found"),
+    [
+        ("it was the raft leader", set()),
+        ("it was a follower", {"two leaders"}),
+        ("the key stays", {"two leaders"}),
+        ("etcd is newer", {"two leaders", "leadership lost for nothing"}),
+    ],
+)
+def test_an_old_raft_leader_that_is_thawed_removes_as_an_operator_does(
+    story: Story, what: str, found: set[str]
+) -> None:
+    """etcd#15247: c0 renews with the others, and its lease is revoked when the frozen member goes on."""
+    story.line = [(0, [["c0.1.1", 5], ["c1.1.1", 6]]), (50.1, [["c1.1.1", 6]])]
+    if what == "the key stays":
+        story.line = story.line[:1]
+    if what != "it was a follower":
+        story.raft_terms.append(44)
+    if what == "etcd is newer":
+        story.version = "3.5.13"
+    story.fault("member-freeze", 43, 50, 1)
+    story.leads("c0.1.1", 5, 1, 50.4, lost="nothing" if what == "etcd is newer" else "cut")
+    story.leads("c1.1.1", 6, 50.1, 108)
+    assert rules(story) == found
+
+
 @pytest.mark.parametrize("token", [4, 5])
 def test_a_token_that_does_not_grow(story: Story, token: int) -> None:
     story.leads("c0.1.1", 5, 1, 50)
