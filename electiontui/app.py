@@ -103,7 +103,7 @@ class ElectionApp(App[list[str]]):
         # While paused nothing is taken over, so everything on the screen stays as it was, scrolled or not.
         if self.desk.paused_at is None:
             now = self.desk.now()
-            changed = self.desk.view.flush(now)
+            changed = self.desk.view.flush()
             for screen in self._live_screens():
                 screen.flush(changed, now)
 
@@ -120,7 +120,11 @@ class ElectionApp(App[list[str]]):
 
     def action_pause(self) -> None:
         """Hold the view still, or let it go on; etcd is watched all the while."""
-        self.desk.paused_at = datetime.now(UTC) if self.desk.paused_at is None else None
+        if self.desk.paused_at is None:
+            self.desk.view.rows.complete()
+            self.desk.paused_at = datetime.now(UTC)
+        else:
+            self.desk.paused_at = None
         self._renew()
         self._tick()
 

@@ -6,6 +6,7 @@ Nothing here treats ``[`` or ``\\`` specially: whoever shows the text must show 
 from __future__ import annotations
 
 import shlex
+from functools import lru_cache
 from unicodedata import category, east_asian_width
 
 __all__ = ["fit", "safe", "shell_word", "width"]
@@ -45,8 +46,11 @@ def width(text: str) -> int:
 
 def fit(text: str, cells: int, *, right: bool = False) -> str:
     """A text from `safe`, cut or padded to exactly ``cells`` terminal cells."""
-    text = _cut(text, cells)
-    padding = " " * (cells - width(text))
+    used = width(text)
+    if used > cells:
+        text = _cut(text, cells)
+        used = width(text)
+    padding = " " * (cells - used)
     return padding + text if right else text + padding
 
 
@@ -96,6 +100,7 @@ def _is_selector(char: str) -> bool:
     return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
 
 
+@lru_cache(4096)
 def _cells(char: str) -> int:
     if char.isascii():
         return 1

@@ -98,8 +98,9 @@ class DetailScreen(LiveScreen):
         view = self.desk.view
         if self._election not in changed or self._election not in view.logs or not self.is_mounted:
             return
-        state = view.elections[self._election]
-        self._queue = {f"{c.create_revision} {c.key!r}": (place, c) for place, c in enumerate(state.queue, 1)}
+        state = view.elections.get(self._election)
+        queue = () if state is None else state.queue
+        self._queue = {f"{c.create_revision} {c.key!r}": (place, c) for place, c in enumerate(queue, 1)}
         events = view.events(self._election)
         pairs = zip(events, (None, *events), strict=False)
         self._events = {str(event.revision): (event, previous) for event, previous in pairs}

@@ -67,6 +67,10 @@ class ElectionsScreen(LiveScreen):
     def _table(self) -> VirtualTable:
         return self.query_one("#elections", VirtualTable)
 
+    @property
+    def _pattern(self) -> str:
+        return self.query_one("#filter", Input).value
+
     def _cells(self, key: str) -> dict[str, Cell]:
         row = self.desk.view.rows.get(key)
         if row is None:
@@ -80,10 +84,12 @@ class ElectionsScreen(LiveScreen):
         if not self.is_mounted or (not changed and not self._stale):
             return
         # Apart from new rows, the order is renewed once per second, lest rows jump while they are read.
-        if self._stale or self.query_one("#filter", Input).value or not changed <= self._table.known:
+        table = self._table
+        same = len(table.keys) == len(self.desk.view.rows) and changed <= table.known
+        if self._stale or not same or self._pattern:
             self._order()
         else:
-            self._table.touch(changed)
+            table.touch(changed)
         self._tell()
 
     def tick(self, now: datetime) -> None:
@@ -96,15 +102,20 @@ class ElectionsScreen(LiveScreen):
         self._tell()
 
     def _order(self) -> None:
-        shown = filter(self._lets_through, self.desk.view.rows.values())
-        ordered = sorted(shown, key=rows.sort_key(self._column), reverse=self._descending)
-        self._table.set_keys([row.name for row in ordered])
+        known = self.desk.view.rows
+        if self._column == "name" and not self._pattern:
+            # Thousands of rows that nobody sees need not be made for it.
+            self._table.set_keys(sorted(known, reverse=self._descending))
+        else:
+            shown = filter(self._lets_through, known.complete())
+            ordered = sorted(shown, key=rows.sort_key(self._column), reverse=self._descending)
+            self._table.set_keys([row.name for row in ordered])
         self._table.touch(self._table.visible_keys())
         self._stale = False
 
     def _tell(self) -> None:
         view = self.desk.view
-        pattern = self.query_one("#filter", Input).value
+        pattern = self._pattern
         total, shown = len(view.rows), len(self._table.keys)
         count = f"{shown} of {total}" if pattern else str(total)
         title = f" elections  {safe(view.prefix) or '(everywhere)'}  ({count})"
@@ -194,7 +205,6 @@ class ElectionsScreen(LiveScreen):
         self.app.push_screen(ConsoleScreen(self.desk, self._table.cursor))
 
     def action_copy(self) -> None:
-        if self._table.cursor is not None:
-            row = self.desk.view.rows[self._table.cursor]
-            self.app.copy_to_clipboard(safe(row.name))
-            self.notify(f"Copied {safe(row.name, 60)}", markup=False)
+        if (name := self._table.cursor) is not None:
+            self.app.copy_to_clipboard(safe(name))
+            self.notify(f"Copied {safe(name, 60)}", markup=False)

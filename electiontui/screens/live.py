@@ -73,7 +73,7 @@ class LiveScreen(Screen[None]):
     @property
     def is_complete(self) -> bool:
         """Whether its widgets are there: not before it is mounted, and not while it is taken down."""
-        return self.is_mounted and self.is_attached and bool(self.query(Footer))
+        return self.is_mounted and self.is_attached and any(isinstance(child, Footer) for child in self.children)
 
     def flush(self, changed: set[str], now: datetime) -> None:
         """Repaint what shows any of these elections; called at most ten times per second."""

@@ -25,6 +25,7 @@ from election_core import (
 
 from ..rows import ElectionRow, row_of
 from .leases import LeaseTtls
+from .row_cache import RowCache
 
 __all__ = ["ClusterView", "ViewStatus"]
 
@@ -33,6 +34,8 @@ _EVENTS = 500
 _STATUS_INTERVAL = 5.0
 _BACKOFF = (0.5, 10.0)
 """First and longest pause in seconds before the watch is tried again."""
+_DECAY = 10
+"""Seconds within which a row whose rates decay with time is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class ClusterView:
         prefix: the watched prefix.
         elections: name → state; keeps the last state while disconnected.
         logs: name → term log since the view was opened.
-        rows: name → row, as of the last `flush`.
+        rows: name → row, as of the last `flush` or newer; complete them to have them stand still until the next.
         last_transition: the newest transition of any election.
     """
 
@@ -88,13 +91,12 @@ class ClusterView:
         self._monitor: Monitor | None = None
         self.elections: Mapping[str, ElectionState] = {}
         self.logs: dict[str, TermLog] = {}
-        self.rows: dict[str, ElectionRow] = {}
+        self.rows = RowCache(self._row)
         self.last_transition: Transition | None = None
         self._events: dict[str, deque[Transition]] = {}
-        self._seen: dict[str, int] = {}
-        self._seen_revision = -1
         self._dirty: set[str] = set()
-        self._restless: set[str] = set()
+        self._leases_found: set[int] = set()
+        self._restless: tuple[set[str], ...] = tuple(set() for _ in range(_DECAY))
         self._error: ElectionError | None = None
         self._attempt = 0
         self._retry_at: float | None = None
@@ -149,39 +151,35 @@ class ClusterView:
                 return task.exception()
         return None
 
-    def flush(self, now: datetime) -> set[str]:
-        """Renew the rows of what changed since the last flush, and return their names.
+    def flush(self) -> set[str]:
+        """Outdate the rows of what changed since the last flush, and return their names.
 
         Call it at the rate of repaints, not of events: bursts coalesce here.
         """
-        self._find_changed()
-        dirty, self._dirty = self._dirty, set()
-        for name in dirty:
-            self._renew(name, now)
-        return dirty
+        changed, self._dirty = self._dirty, set()
+        if self._monitor is not None:
+            changed |= self._monitor.take_changed()
+        if self._leases_found:
+            changed |= self._led_with_found_leases()
+        # An election that is new has no log before its first transition was read, which makes it dirty again.
+        shown = {name for name in changed if name in self.elections and name in self.logs}
+        self.rows.outdate(shown)
+        self.rows.drop(changed - shown)
+        return changed
 
     def tick(self, now: datetime) -> None:
         """Renew a share of the rows whose rates decay with time; call it once per second."""
-        phase = int(now.timestamp()) % 10
-        self._dirty.update(name for name in self._restless if hash(name) % 10 == phase)
+        share = self._restless[int(now.timestamp()) % _DECAY]
+        self._dirty |= share
+        share.clear()
 
-    def _renew(self, name: str, now: datetime) -> None:
-        state, log = self.elections.get(name), self.logs.get(name)
-        if state is None or log is None:
-            return
-        row = row_of(state, log, self.ttls.found.get(state.leader.lease_id) if state.leader else None, now)
-        self.rows[name] = row
-        (self._restless.add if any(row.spark) or row.changes_per_hour else self._restless.discard)(name)
-
-    def _find_changed(self) -> None:
-        # A queue can change without a transition, and only then the revision tells.
-        if self._monitor is None or self._monitor.revision == self._seen_revision:
-            return
-        self._seen_revision = self._monitor.revision
-        for name, state in self.elections.items():
-            if self._seen.get(name) != state.revision:
-                self._seen[name] = state.revision
-                self._dirty.add(name)
+    def _row(self, name: str) -> ElectionRow:
+        state = self.elections[name]
+        ttl = self.ttls.found.get(state.leader.lease_id) if state.leader else None
+        row = row_of(state, self.logs[name], ttl, datetime.now(UTC))
+        if row.changes_per_hour or any(row.spark):
+            self._restless[hash(name) % _DECAY].add(name)
+        return row
 
     def want_ttls(self, names: Iterable[str]) -> None:
         """Have the leases of these elections' leaders looked up."""
@@ -189,9 +187,12 @@ class ClusterView:
         self.ttls.want(leader.lease_id for leader in leaders if leader is not None)
 
     def _ttl_found(self, lease_id: int) -> None:
-        self._dirty.update(
-            name for name, state in self.elections.items() if state.leader and state.leader.lease_id == lease_id
-        )
+        self._leases_found.add(lease_id)
+
+    def _led_with_found_leases(self) -> set[str]:
+        found, self._leases_found = self._leases_found, set()
+        unknown = (self.elections.get(row.name) for row in self.rows.made() if row.ttl is None)
+        return {state.name for state in unknown if state and state.leader and state.leader.lease_id in found}
 
     def status(self) -> ViewStatus:
         """How current the view is, now."""
@@ -242,14 +243,21 @@ class ClusterView:
 
     def _adopt(self, monitor: Monitor) -> None:
         now = datetime.now(UTC)
+        # A screen may go on showing an election that is gone, and its row could not be made any more.
+        self.rows.complete()
         self._monitor, self.elections = monitor, monitor.elections
-        self._error, self._attempt, self._seen_revision = None, 0, -1
+        self._error, self._attempt = None, 0
         for name, state in monitor.elections.items():
             log = self.logs.get(name)
             if log is None:
                 self.logs[name] = TermLog(name, state.leader, now)
             elif log.current.leader != state.leader:
                 self._take(Transition(name, state.revision, log.current.leader, state.leader, True, now))
+        for name in self.logs.keys() - monitor.elections.keys():
+            # Whoever led there has gone while nobody watched, and left nothing to be read.
+            if (leader := self.logs[name].current.leader) is not None:
+                self._take(Transition(name, monitor.revision, leader, None, True, now))
+            self._dirty.add(name)
 
     def _take(self, transition: Transition) -> None:
         name = transition.election

@@ -41,6 +41,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "table--header",
+        "table--row",
         "table--cursor",
         "table--cursor-blurred",
         "table--leading",
@@ -97,7 +98,8 @@ class VirtualTable(ScrollView, can_focus=True):
         def control(self) -> VirtualTable:
             return self.table
 
-    # The mutable state: the keys in order, where each stands, and which key the cursor is on.
+    # The mutable state: the keys in order, where each stands, which key the cursor is on, what was drawn last
+    # on which line, and the columns' widths for the width they were last computed for.
 
     def __init__(
         self,
@@ -115,6 +117,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._cursor: str | None = None
         self._empty = ""
         self._follows = follows
+        self._drawn: dict[int, tuple[str, dict[str, Cell]]] = {}
+        self._laid_out: tuple[int, list[tuple[Column, int]]] = (-1, [])
         self.sorted_by: tuple[str, bool] | None = None
         """Column and whether it descends, marked in the header."""
 
@@ -157,13 +161,20 @@ class VirtualTable(ScrollView, can_focus=True):
         self.refresh()
 
     def touch(self, keys: Iterable[str]) -> None:
-        """Draw these rows again if they are visible."""
+        """Draw these rows again if they are visible and their cells have changed."""
+        top, height = self.scroll_offset.y - 1, self.size.height
+        changed = []
         for key in keys:
-            row = self._row_of.get(key)
-            if row is not None:
-                line = row + 1 - self.scroll_offset.y
-                if 1 <= line < self.size.height:
-                    self.refresh(Region(0, line, self.size.width, 1))
+            line = self._row_of.get(key, -1) - top
+            if 1 <= line < height and self._drawn.get(line) != (key, self._cells_of(key)):
+                changed.append(line)
+        self._refresh_lines(changed)
+
+    def _refresh_lines(self, lines: Iterable[int]) -> None:
+        width = self.size.width
+        regions = [Region(0, line, width, 1) for line in lines]
+        if regions:
+            self.refresh(*regions)
 
     def visible_keys(self) -> list[str]:
         """The keys whose rows are on the screen."""
@@ -180,8 +191,9 @@ class VirtualTable(ScrollView, can_focus=True):
         self._touch_cursor()
 
     def _touch_cursor(self) -> None:
-        if self._cursor is not None:
-            self.touch([self._cursor])
+        line = self._row_of.get(self._cursor or "", -1) + 1 - self.scroll_offset.y
+        if 1 <= line < self.size.height:
+            self._refresh_lines([line])
 
     def action_move(self, by: int) -> None:
         self._go(self._row_of.get(self._cursor or "", 0) + by)
@@ -223,10 +235,15 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def _click_header(self, x: int) -> None:
         left = 1
-        for column, width in column_widths(self._columns, self.size.width):
+        for column, width in self._layout_of(self.size.width):
             if left <= x < left + width:
                 self.post_message(self.HeaderClicked(self, column.key))
             left += width + 1
+
+    def _layout_of(self, width: int) -> list[tuple[Column, int]]:
+        if self._laid_out[0] != width:
+            self._laid_out = width, column_widths(self._columns, width)
+        return self._laid_out[1]
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -234,34 +251,40 @@ class VirtualTable(ScrollView, can_focus=True):
             return self._header(width)
         row = y - 1 + self.scroll_offset.y
         if row < len(self._keys):
-            return self._row(self._keys[row], width)
+            return self._row(y, self._keys[row], width)
         blank = fit(" " + self._empty if y == 2 and not self._keys else "", width)
         return Strip([Segment(blank, self.get_component_rich_style("table--muted"))], width)
 
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("table--header")
         segments = [Segment(" ", style)]
-        for column, cells in column_widths(self._columns, width):
+        for column, cells in self._layout_of(width):
             mark = ""
             if self.sorted_by is not None and self.sorted_by[0] == column.key:
                 mark = "▼" if self.sorted_by[1] else "▲"
             segments.append(Segment(fit(column.title + mark, cells, right=column.right) + " ", style))
         return Strip(segments).adjust_cell_length(width, style)
 
-    def _row(self, key: str, width: int) -> Strip:
-        base = self.rich_style
+    def _row(self, line: int, key: str, width: int) -> Strip:
+        """The row as few segments: each costs as much as its text on the way to the terminal."""
+        cells_of = self._cells_of(key)
+        self._drawn[line] = key, cells_of
+        base = self.get_component_rich_style("table--row")
         at_cursor = key == self._cursor
         if at_cursor:
             base += self.get_component_rich_style("table--cursor" if self.has_focus else "table--cursor-blurred")
-        segments = [Segment("▶" if at_cursor else " ", base)]
-        cells_of = self._cells_of(key)
-        for column, cells in column_widths(self._columns, width):
-            text, role = cells_of.get(column.key, ("", ""))
-            segments.append(Segment(fit(text, cells, right=column.right) + " ", self._style(base, role, at_cursor)))
-        return Strip(segments).adjust_cell_length(width, base)
+        plain = at_cursor and self.has_focus
+        segments: list[Segment] = []
+        texts, role, used = ["▶" if at_cursor else " "], "", 1
+        for column, cells in self._layout_of(width):
+            text, its_role = cells_of.get(column.key, ("", ""))
+            if its_role != role and not plain:
+                segments.append(Segment("".join(texts), self._style(base, role)))
+                texts, role = [], its_role
+            texts.append(fit(text, cells, right=column.right) + " ")
+            used += cells + 1
+        segments.append(Segment("".join(texts), self._style(base, role)))
+        return Strip(segments, used).adjust_cell_length(width, base)
 
-    def _style(self, base: Style, role: str, at_cursor: bool) -> Style:
-        if not role or (at_cursor and self.has_focus):
-            return base
-        own = self.get_component_rich_style(f"table--{role}", partial=True)
-        return base + own
+    def _style(self, base: Style, role: str) -> Style:
+        return base + self.get_component_rich_style(f"table--{role}", partial=True) if role else base
