@@ -72,6 +72,25 @@ async def test_a_table_draws_only_what_is_visible() -> None:
         assert table.visible_keys()[-1] == "99999"
 
 
+async def test_a_touched_row_is_drawn_again_only_when_its_cells_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"a": "1", "b": "2"}
+    table = VirtualTable((Column("n", "NUMBER", 10),), lambda key: {"n": (texts[key], "")})
+    async with Stage(table).run_test(size=(40, 10)) as pilot:
+        table.set_keys(["a", "b"])
+        await pilot.pause()
+        drawn: list[int] = []
+        draw = table.render_line
+        monkeypatch.setattr(table, "render_line", lambda y: (drawn.append(y), draw(y))[1])
+        table.touch(["a", "b"])
+        await pilot.pause(0.1)
+        assert drawn == []
+        texts["b"] = "3"
+        table.touch(["a", "b"])
+        await pilot.pause(0.1)
+        assert drawn == [2]
+        assert "3" in draw(2).text
+
+
 async def test_the_cursor_stays_on_its_key_and_its_line_while_rows_come_and_go() -> None:
     table = Numbers()
     async with Stage(table).run_test(size=(40, 10)) as pilot:
