@@ -76,12 +76,10 @@ class Feed:
                     await self._begin(backoff)
                 else:
                     await self._resume(self._revision, backoff)
-            except Compacted as exc:
-                _log.warning("%s Transitions may be missing.", exc)
-                self._revision = None
-                self._sink.disconnected(exc)
-                await sleep(self._clock, backoff.pause())
             except Unavailable as exc:
+                if isinstance(exc, Compacted):
+                    _log.warning("%s Transitions may be missing.", exc)
+                    self._revision = None
                 self._sink.disconnected(exc)
                 await sleep(self._clock, backoff.pause())
 

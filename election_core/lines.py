@@ -17,7 +17,7 @@ from .clock import Clock
 from .errors import ElectionError, LeadershipLost
 from .feed import Feed
 from .model import Candidate, Revision, Snapshot
-from .place import Place
+from .place import Place, still_own
 from .recipe import Recipe
 from .state import ElectionState
 from .store import KeyRange
@@ -109,8 +109,7 @@ class SharedLine:
             self._state.reset(snapshot)
         else:
             self._state = ElectionState(self._recipe.name, snapshot)
-        for member in tuple(self._members.values()):
-            self._tell(member)
+        self._tell_all()
 
     def apply(self, revision: Revision) -> None:
         """A feed's sink: the line has changed."""
@@ -123,8 +122,7 @@ class SharedLine:
     def audit(self, snapshot: Snapshot) -> None:
         """A feed's sink: the line was read once more."""
         self._state.audit(snapshot)
-        for member in tuple(self._members.values()):
-            self._tell(member)
+        self._tell_all()
 
     def connected(self) -> None:
         """A feed's sink: the view is current."""
@@ -136,17 +134,17 @@ class SharedLine:
     def _tell(self, member: _Member) -> None:
         if not self.shows(member.own) or member.over.done():
             return
-        now = self._state.get(member.own.key)
         try:
-            member.take(self._place(member.own, now))
+            member.take(self._place(member.own))
         except LeadershipLost as exc:
             member.over.set_exception(exc)
 
-    def _place(self, own: Candidate, now: Candidate | None) -> Place:
-        if now is None or not now.is_same_candidate(own):
-            raise LeadershipLost("The candidate's key was deleted, by somebody or with its lease.", key=own.key)
-        if now.lease_id != own.lease_id:
-            raise LeadershipLost(f"Somebody moved the candidate's key to lease {now.lease_id:x}.", key=own.key)
+    def _tell_all(self) -> None:
+        for member in tuple(self._members.values()):
+            self._tell(member)
+
+    def _place(self, own: Candidate) -> Place:
+        now = still_own(own, self._state.get(own.key))
         ahead = self._state.ahead_of(now)
         return Place(self._state.revision, now, ahead, ahead_leads=ahead is self._state.leader)
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from .errors import LeadershipLost
 from .model import Candidate, KeyDeleted, KeyPut, Revision
 
-__all__ = ["Place", "place_among_oldest"]
+__all__ = ["Place", "place_among_oldest", "still_own"]
 
 
 class Place(NamedTuple):
@@ -52,25 +52,31 @@ class Place(NamedTuple):
         own, ahead_left = self.own, False
         for event in revision.events:
             if event.key == own.key:
-                own = self._checked(event.candidate if isinstance(event, KeyPut) else None)
+                own = still_own(self.own, event.candidate if isinstance(event, KeyPut) else None)
             elif self.ahead is not None and event == KeyDeleted(self.ahead.key):
                 ahead_left = True
         if not ahead_left:
             return self._replace(revision=revision.revision, own=own)
         return Place(revision.revision, own, None) if self.ahead_leads else None
 
-    def _checked(self, now: Candidate | None) -> Candidate:
-        if now is None or now.create_revision != self.own.create_revision:
-            raise LeadershipLost(
-                "The candidate's key was deleted, by somebody or with its lease; campaign again.", key=self.own.key
-            )
-        if now.lease_id != self.own.lease_id:
-            raise LeadershipLost(
-                f"Somebody moved the candidate's key from lease {self.own.lease_id:x} to {now.lease_id:x}; find out"
-                " who writes there, then campaign again.",
-                key=self.own.key,
-            )
-        return now
+
+def still_own(own: Candidate, now: Candidate | None) -> Candidate:
+    """The candidate as it is now, given what stands at its key.
+
+    Raises:
+        LeadershipLost: the own key is gone, or no longer on the own lease.
+    """
+    if now is None or not now.is_same_candidate(own):
+        raise LeadershipLost(
+            "The candidate's key was deleted, by somebody or with its lease; campaign again.", key=own.key
+        )
+    if now.lease_id != own.lease_id:
+        raise LeadershipLost(
+            f"Somebody moved the candidate's key from lease {own.lease_id:x} to {now.lease_id:x}; find out"
+            " who writes there, then campaign again.",
+            key=own.key,
+        )
+    return now
 
 
 def place_among_oldest(own: Candidate, oldest: Sequence[Candidate], revision: int) -> Place | None:
