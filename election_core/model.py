@@ -8,7 +8,6 @@ created again is somebody else, and an equal value says nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -17,8 +16,7 @@ __all__ = ["Candidate", "KeyDeleted", "KeyEvent", "KeyPut", "Revision", "Snapsho
 TransitionKind = Literal["elected", "vacated", "succeeded", "proclaimed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A key under an election's prefix, as etcd stores it."""
 
     key: bytes
@@ -77,8 +75,7 @@ class Snapshot(NamedTuple):
     observed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """One change of an election's leadership, or of what its leader proclaims."""
 
     election: str

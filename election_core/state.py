@@ -152,10 +152,10 @@ class ElectionState:
     def _index(self, candidate: Candidate) -> int:
         # A new candidate is nearly always the youngest, and the one that leaves is nearly always the leader.
         queue = self._queue
-        if not queue or _order(queue[-1]) < _order(candidate):
-            return len(queue)
-        if queue[0] is candidate:
+        if not queue or queue[0] is candidate:
             return 0
+        if _order(queue[-1]) < _order(candidate):
+            return len(queue)
         return bisect_left(queue, _order(candidate), key=_order)
 
     def _transition(self, before: Candidate | None, observed_at: datetime) -> list[Transition]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import replace
 
 from .model import Transition
 
@@ -38,5 +37,5 @@ class UnreadTransitions:
         transition = self._queue.popleft()
         if transition.election in self._forgotten:
             self._forgotten.discard(transition.election)
-            return replace(transition, gap=True)
+            return transition._replace(gap=True)
         return transition

@@ -134,7 +134,7 @@ class EtcdWatch(_Stream):
         return self
 
     async def __anext__(self) -> WatchResponse:
-        return self._early.popleft() if self._early else self._watched(await self._response())
+        return self._early.popleft() if self._early else self._watched(self._checked(await self._read()))
 
     def stop(self) -> None:
         super().stop()
@@ -145,7 +145,7 @@ class EtcdWatch(_Stream):
     async def _confirmed(self, ranges: int) -> None:
         """Until that many watchers are created. The first may have events before the last is confirmed."""
         while ranges:
-            response = await self._response()
+            response = self._checked(await self._read())
             if response.created:
                 self.revision = max(self.revision, response.header.revision)
                 ranges -= 1
@@ -154,11 +154,12 @@ class EtcdWatch(_Stream):
 
     def _watched(self, response: Any) -> WatchResponse:
         revisions = revisions_of(response.events, utc_now())
-        asked_for = tuple(each for each in revisions if each.revision >= self._start_revision)
-        return WatchResponse(response.header.revision, asked_for)
+        if revisions and revisions[0].revision < self._start_revision:
+            revisions = tuple(each for each in revisions if each.revision >= self._start_revision)
+        return WatchResponse(response.header.revision, revisions)
 
-    async def _response(self) -> Any:
-        response = await self._read()
+    def _checked(self, response: Any) -> Any:
+        """A message that is not the end of its watch."""
         self._asked_at = None
         if response.compact_revision:
             raise Compacted(
