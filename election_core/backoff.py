@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 __all__ = ["Backoff"]
 
 
@@ -16,8 +14,11 @@ class Backoff:
 
     def pause(self) -> float:
         """The pause before the next try."""
+        # Most programs that import this package never have to pause.
+        from random import uniform
+
         pause, self._next = self._next, min(self._next * 2, self._last)
-        return pause * random.uniform(0.5, 1.0)
+        return pause * uniform(0.5, 1.0)
 
     def reset(self) -> None:
         """A try was successful."""

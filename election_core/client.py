@@ -11,14 +11,11 @@ from .config import TLS, check_timeout, parse_endpoints
 from .election import Election
 from .errors import InvalidConfig
 from .etcd import EtcdStore
-from .keeper import LeaseKeeper
-from .lines import Lines
 from .monitor import Monitor
 from .names import check_ttl
 from .runtime import Runtime
 from .session import Session
 from .store import EndpointStatus, LeaseInfo, Store
-from .tasks import BackgroundTasks
 
 __all__ = ["Client"]
 
@@ -73,8 +70,7 @@ class Client:
         return client
 
     def _begin(self, store: Store, clock: Clock) -> None:
-        tasks = BackgroundTasks()
-        self._runtime = Runtime(store, clock, LeaseKeeper(store, clock, tasks), tasks, Lines(clock, tasks))
+        self._runtime = Runtime(store, clock)
         self._closing: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from os import PathLike
 from typing import NamedTuple
 
@@ -14,25 +13,34 @@ __all__ = ["TLS", "Endpoint", "check_timeout", "is_address", "parse_endpoints"]
 
 _LONGEST = 1e9
 """More seconds than anybody waits."""
-_ENDPOINT = re.compile(
-    r"(?:(?P<scheme>https?)://)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^\s:/\[\]@?#]+):(?P<port>[0-9]{1,5})/?"
-)
+_ENDPOINT = r"(?:(?P<scheme>https?)://)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^\s:/\[\]@?#]+):(?P<port>[0-9]{1,5})/?"
 
 
-@dataclass(frozen=True, slots=True)
-class TLS:
-    """Paths of PEM files for encrypted connections."""
+_Path = str | PathLike[str]
 
-    ca: str | PathLike[str] | None = None
+
+class _PEMFiles(NamedTuple):
+    ca: _Path | None
     """Certificates of the authorities that sign the servers'; ``None`` for the system's."""
-    cert: str | PathLike[str] | None = None
+    cert: _Path | None
     """Our own certificate, where the server asks for one; needs ``key``."""
-    key: str | PathLike[str] | None = None
+    key: _Path | None
     """Private key of ``cert``."""
 
-    def __post_init__(self) -> None:
-        if (self.cert is None) != (self.key is None):
+
+class TLS(_PEMFiles):
+    """Paths of PEM files for encrypted connections."""
+
+    __slots__ = ()
+
+    def __new__(cls, ca: _Path | None = None, cert: _Path | None = None, key: _Path | None = None) -> TLS:
+        """
+        Raises:
+            InvalidConfig: a certificate without its key, or a key without its certificate.
+        """
+        if (cert is None) != (key is None):
             raise InvalidConfig("A client certificate needs its key and a key its certificate: give cert and key.")
+        return super().__new__(cls, ca, cert, key)
 
 
 class Endpoint(NamedTuple):
@@ -97,7 +105,7 @@ def _as_text(part: object) -> str:
 
 
 def _parse(text: str) -> Endpoint:
-    match = _ENDPOINT.fullmatch(text)
+    match = re.fullmatch(_ENDPOINT, text)
     if match is None or not 0 < int(match["port"]) < 65536:
         raise InvalidConfig(
             f"The endpoint {text!r} is malformed; give host:port, such as 127.0.0.1:2379 or https://[::1]:2379."

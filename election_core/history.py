@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from .model import Candidate, Transition
 
 __all__ = ["Term", "TermLog"]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One stretch of time under one leader, or without any."""
 
     leader: Candidate | None
@@ -61,9 +60,9 @@ class TermLog:
         """Take in the next transition; they must come in revision order."""
         current, now = self._terms[-1], transition.observed_at
         if transition.kind == "proclaimed":
-            self._terms[-1] = replace(current, leader=transition.after)
+            self._terms[-1] = current._replace(leader=transition.after)
             return
-        self._terms[-1] = replace(current, ended_at=now, ended_known=not transition.gap)
+        self._terms[-1] = current._replace(ended_at=now, ended_known=not transition.gap)
         if len(self._terms) == self._terms.maxlen:
             self.dropped += 1
         self._terms.append(Term(transition.after, now, began_known=not transition.gap))

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
@@ -37,21 +36,21 @@ _LAG_SHARE = 1 / 6
 """Share of the shortest TTL that the event loop may be late before it is told."""
 
 
-@dataclass(slots=True, eq=False)
 class KeptLease:
     """A lease to keep alive."""
 
-    lease_id: int
-    clock: LeaseClock
-    on_lost: Callable[[str], None]
-    """Called once with the reason when it is lost, and not after `LeaseKeeper.forget`."""
+    __slots__ = ("clock", "lease_id", "on_lost")
+
+    def __init__(self, lease_id: int, clock: LeaseClock, on_lost: Callable[[str], None]) -> None:
+        """``on_lost(reason)``: called once when it is lost, and not after `LeaseKeeper.forget`."""
+        self.lease_id, self.clock, self.on_lost = lease_id, clock, on_lost
 
 
-@dataclass(slots=True)
 class _Sent:
     """Renewals sent on one stream and not answered yet, in order."""
 
-    queue: deque[tuple[KeptLease, float]] = field(default_factory=deque)
+    def __init__(self) -> None:
+        self.queue: deque[tuple[KeptLease, float]] = deque()
 
     @property
     def oldest_at(self) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from .clock import Clock
@@ -29,21 +28,21 @@ class Leaseholder(Closable, Protocol):
     def lease_id(self) -> int: ...
 
 
-@dataclass(slots=True)
 class Runtime:
     """The store below a client, its clock, its leases, tasks and lines, and what is open on it."""
 
     # The mutable state: what is open, and whether the client is being closed.
 
-    store: Store
-    clock: Clock
-    keeper: LeaseKeeper
-    tasks: BackgroundTasks
-    lines: Lines
-    campaigns: set[Leaseholder] = field(default_factory=set)
-    followers: set[Closable] = field(default_factory=set)
-    sessions: set[Closable] = field(default_factory=set)
-    closing: bool = False
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+        self.tasks = BackgroundTasks()
+        self.keeper = LeaseKeeper(store, clock, self.tasks)
+        self.lines = Lines(clock, self.tasks)
+        self.campaigns: set[Leaseholder] = set()
+        self.followers: set[Closable] = set()
+        self.sessions: set[Closable] = set()
+        self.closing = False
 
     def check_free(self, lease_id: int) -> None:
         """A lease that is to be taken up must not be one that a campaign of this client will revoke.

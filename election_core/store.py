@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from .known_bugs import known_bugs
@@ -105,8 +104,7 @@ class TxnResult(NamedTuple):
     """What each `Read` of the branch taken found, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseInfo:
+class LeaseInfo(NamedTuple):
     """A lease as the server sees it."""
 
     lease_id: int
@@ -116,8 +114,7 @@ class LeaseInfo:
     """Seconds until the server may expire it, rounded down."""
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointStatus:
+class EndpointStatus(NamedTuple):
     """One endpoint, asked just now."""
 
     endpoint: str
