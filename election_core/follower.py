@@ -165,6 +165,14 @@ class Follower:
             await self._news.wait()
         return self._unread.take()
 
+    def take_unread(self) -> list[Transition]:
+        """What an iteration would give without waiting, for a program that looks when it has the time.
+
+        What ends the following is not raised here; see `closed`, `last_error` and the event ``"error"``.
+        """
+        self._unread.limit = _KEPT
+        return self._unread.take_all()
+
     def _take(self, transitions: list[Transition]) -> None:
         if not transitions:
             return

@@ -6,7 +6,6 @@ across a gap neither the end of one term nor the beginning of the next is known 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -47,14 +46,17 @@ class TermLog:
         dropped: how many old terms were forgotten to keep within the limit.
     """
 
-    __slots__ = ("_changes", "_terms", "dropped", "name")
+    __slots__ = ("_changes", "_limit", "_terms", "dropped", "name")
+
+    # Lists, since an empty deque takes half a kilobyte and a monitor may see a hundred thousand elections.
 
     def __init__(self, name: str, leader: Candidate | None, now: datetime, *, known: bool = False, limit: int = 1000):
         """Begin with the leader of the first read. ``known``: the election was seen to begin at ``now``."""
         self.name = name
         self.dropped = 0
-        self._terms: deque[Term] = deque([Term(leader, now, known)], maxlen=limit)
-        self._changes: deque[datetime] = deque(maxlen=limit)
+        self._limit = limit
+        self._terms = [Term(leader, now, known)]
+        self._changes: list[datetime] = []
 
     def record(self, transition: Transition) -> None:
         """Take in the next transition; they must come in revision order."""
@@ -63,11 +65,14 @@ class TermLog:
             self._terms[-1] = current._replace(leader=transition.after)
             return
         self._terms[-1] = current._replace(ended_at=now, ended_known=not transition.gap)
-        if len(self._terms) == self._terms.maxlen:
-            self.dropped += 1
         self._terms.append(Term(transition.after, now, began_known=not transition.gap))
         if transition.after is not None:
             self._changes.append(now)
+        if len(self._terms) > self._limit:
+            self.dropped += 1
+            del self._terms[0]
+        if len(self._changes) > self._limit:
+            del self._changes[0]
 
     @property
     def current(self) -> Term:

@@ -32,6 +32,10 @@ class UnreadTransitions:
         while len(self._queue) > self.limit:
             self._forgotten.add(self._queue.popleft().election)
 
+    def take_all(self) -> list[Transition]:
+        """All of them, the oldest first."""
+        return [self.take() for _ in range(len(self._queue))]
+
     def take(self) -> Transition:
         """The oldest one; there must be one."""
         transition = self._queue.popleft()

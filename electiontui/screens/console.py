@@ -65,6 +65,11 @@ class ConsoleScreen(LiveScreen):
     def _table(self) -> VirtualTable:
         return self.query_one("#candidacies", VirtualTable)
 
+    @property
+    def wants_flush(self) -> bool:
+        """Own candidacies change by themselves, elections or not."""
+        return True
+
     def flush(self, changed: set[str], now: datetime) -> None:
         shown = [self._texts(candidacy) for candidacy in self.desk.own]
         if shown == self._shown or not self.is_mounted:

@@ -80,6 +80,10 @@ class ElectionsScreen(LiveScreen):
         roles = {"state": row.state, "leader": role, "held": role, "spark": "leading"}
         return {column: (text, roles.get(column, "")) for column, text in texts.items()}
 
+    @property
+    def wants_flush(self) -> bool:
+        return self._stale
+
     def flush(self, changed: set[str], now: datetime) -> None:
         if not self.is_mounted or (not changed and not self._stale):
             return

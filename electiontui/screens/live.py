@@ -75,6 +75,11 @@ class LiveScreen(Screen[None]):
         """Whether its widgets are there: not before it is mounted, and not while it is taken down."""
         return self.is_mounted and self.is_attached and any(isinstance(child, Footer) for child in self.children)
 
+    @property
+    def wants_flush(self) -> bool:
+        """Whether `flush` has something to do although no election has changed."""
+        return False
+
     def flush(self, changed: set[str], now: datetime) -> None:
         """Repaint what shows any of these elections; called at most ten times per second."""
 

@@ -74,8 +74,8 @@ class ClusterView:
         last_transition: the newest transition of any election.
     """
 
-    # The mutable state: the maps above, which of their entries the next flush has to renew, and the two
-    # tasks that fill them. Everything runs on one event loop.
+    # The mutable state: the maps above, which of their entries the next flush has to renew, and the tasks that
+    # watch, look leases up and ask the members. Everything runs on one event loop.
 
     def __init__(self, client_factory: Callable[[], Client], prefix: str) -> None:
         self.client = client_factory()
@@ -151,14 +151,25 @@ class ClusterView:
                 return task.exception()
         return None
 
+    def take_news(self) -> bool:
+        """Take in what the monitor has seen, and say whether `flush` has anything to do.
+
+        Call it some times per second, whether anything is repainted or not: what nobody takes is kept, but not for
+        ever.
+        """
+        if self._monitor is not None:
+            self._dirty |= self._monitor.take_changed()
+            for transition in self._monitor.take_unread():
+                self._take(transition)
+        return bool(self._dirty or self._leases_found)
+
     def flush(self) -> set[str]:
         """Outdate the rows of what changed since the last flush, and return their names.
 
         Call it at the rate of repaints, not of events: bursts coalesce here.
         """
+        self.take_news()
         changed, self._dirty = self._dirty, set()
-        if self._monitor is not None:
-            changed |= self._monitor.take_changed()
         if self._leases_found:
             changed |= self._led_with_found_leases()
         # An election that is new has no log before its first transition was read, which makes it dirty again.
@@ -230,9 +241,11 @@ class ClusterView:
         while True:
             try:
                 async with self.client.monitor(self.prefix) as monitor:
+                    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                    monitor.on("error", lambda error, ended=ended: ended.done() or ended.set_exception(error))
+                    monitor.on("change", self._tell_whoever_expects)
                     self._adopt(monitor)
-                    async for transition in monitor:
-                        self._take(transition)
+                    await ended
             except ElectionError as exc:
                 self._error = exc
             self._attempt += 1
@@ -243,6 +256,7 @@ class ClusterView:
 
     def _adopt(self, monitor: Monitor) -> None:
         now = datetime.now(UTC)
+        self.take_news()
         # A screen may go on showing an election that is gone, and its row could not be made any more.
         self.rows.complete()
         self._monitor, self.elections = monitor, monitor.elections
@@ -252,12 +266,16 @@ class ClusterView:
             if log is None:
                 self.logs[name] = TermLog(name, state.leader, now)
             elif log.current.leader != state.leader:
-                self._take(Transition(name, state.revision, log.current.leader, state.leader, True, now))
+                self._make_up_for(Transition(name, state.revision, log.current.leader, state.leader, True, now))
         for name in self.logs.keys() - monitor.elections.keys():
             # Whoever led there has gone while nobody watched, and left nothing to be read.
             if (leader := self.logs[name].current.leader) is not None:
-                self._take(Transition(name, monitor.revision, leader, None, True, now))
+                self._make_up_for(Transition(name, monitor.revision, leader, None, True, now))
             self._dirty.add(name)
+
+    def _make_up_for(self, missed: Transition) -> None:
+        self._take(missed)
+        self._tell_whoever_expects(missed)
 
     def _take(self, transition: Transition) -> None:
         name = transition.election
@@ -267,6 +285,8 @@ class ClusterView:
         self._events.setdefault(name, deque(maxlen=_EVENTS)).append(transition)
         self.last_transition = transition
         self._dirty.add(name)
+
+    def _tell_whoever_expects(self, transition: Transition) -> None:
         for matches, future in self._expected:
             if not future.done() and matches(transition):
                 future.set_result(transition)
