@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .contestants import Contestant
+from .contestants import Contestant, bare
 from .figures import Figure
 from .process import ProcessFailed, RequestProcess, Unsupported
 
@@ -56,11 +56,14 @@ class Bench:
         with RequestProcess(module, command) as process:
             yield process
 
-    def race(self, figures: list[Figure], turn: Turn, *, rounds: int | None = None) -> None:
-        """Give every contestant its turns, in rotating order, and sort the samples into the figures."""
+    def race(self, figures: list[Figure], turn: Turn, *, floor: bool = False) -> None:
+        """Give every contestant its turns, in rotating order, and sort the samples into the figures.
+
+        ``floor``: let the same calls without any election around them take part, to see what they cost alone.
+        """
         by_key = {figure.key: figure for figure in figures}
-        racing = list(self.contestants)
-        for number in range(-1, self.rounds if rounds is None else rounds):
+        racing = [*self.contestants, bare()] if floor else list(self.contestants)
+        for number in range(-1, self.rounds):
             shift = number % len(racing) if racing else 0
             for contestant in racing[shift:] + racing[:shift]:
                 try:

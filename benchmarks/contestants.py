@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 from .process import RequestProcess
 
-__all__ = ["Contestant", "NotThere", "find_contestants", "ours"]
+__all__ = ["Contestant", "NotThere", "bare", "find_contestants", "ours"]
 
 _PEERS = Path(__file__).resolve().parent / "peers"
 _GOPATH = "/usr/share/gocode"
@@ -38,7 +39,13 @@ class Contestant:
 
 def ours() -> Contestant:
     python = ".".join(map(str, sys.version_info[:3]))
-    return Contestant("ours", (sys.executable, "-m", "benchmarks.peers.ours"), f"Python {python}")
+    versions = f"Python {python}, grpcio {version('grpcio')}"
+    return Contestant("ours", (sys.executable, "-m", "benchmarks.peers.ours"), versions)
+
+
+def bare() -> Contestant:
+    """No peer but the floor: the same calls on grpc.aio and nothing around them."""
+    return Contestant("bare", (sys.executable, "-m", "benchmarks.peers.bare"), "grpc.aio's stubs alone")
 
 
 def find_contestants() -> tuple[list[Contestant], list[str]]:
@@ -85,8 +92,8 @@ def _node() -> Contestant:
         folder.mkdir(exist_ok=True)
         _run("Node", [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), _ETCD3], cwd=folder)
         modules = folder / "node_modules"
-    version = f"{_ETCD3}, Node {_run('Node', [node, '--version'])}"
-    return Contestant("node", (node, str(_PEERS / "node" / "main.js")), version, {"NODE_PATH": str(modules)})
+    versions = f"{_ETCD3}, Node {_run('Node', [node, '--version'])}"
+    return Contestant("node", (node, str(_PEERS / "node" / "main.js")), versions, {"NODE_PATH": str(modules)})
 
 
 def _modules() -> Path | None:

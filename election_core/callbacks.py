@@ -53,7 +53,7 @@ class Callbacks:
         except Exception as exc:  # noqa: BLE001 - a user's code may raise anything; it is reported, not swallowed
             self._report(event, callback, exc)
             return
-        if inspect.isawaitable(result):
+        if result is not None and inspect.isawaitable(result):
             task = asyncio.ensure_future(result)
             self._tasks.add(task)
             task.add_done_callback(lambda done: self._finished(event, callback, done))

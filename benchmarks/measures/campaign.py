@@ -22,4 +22,4 @@ def _race(bench: Bench, figure: Figure, command: str) -> None:
     def turn(process: RequestProcess, contestant: Contestant) -> dict[str, list[float]]:
         return {figure.key: process.ask(command, names=bench.names(bench.size(30, 10)))["samples"]}
 
-    bench.race([figure], turn)
+    bench.race([figure], turn, floor=True)

@@ -22,5 +22,5 @@ def run(bench: Bench) -> list[Figure]:
         took = process.ask("crowd", name=name, size=_SIZE, settle=_SETTLE, timeout=180.0)
         return {storm.key: [took["storm"]], drain.key: [took["drain"]]}
 
-    bench.race([storm, drain], turn)
+    bench.race([storm, drain], turn, floor=True)
     return [storm, drain]

@@ -56,4 +56,4 @@ def _race(bench: Bench, figure: Figure, delay: Callable[[random.Random], float],
             samples += process.ask("handover", names=[name], delays=[each])["samples"]
         return {figure.key: samples}
 
-    bench.race([figure], turn)
+    bench.race([figure], turn, floor=True)

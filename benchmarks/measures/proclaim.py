@@ -20,5 +20,5 @@ def run(bench: Bench) -> list[Figure]:
         values = [f"value-{number}" for number in range(bench.size(50, 10))]
         return {figure.key: process.ask("proclaim", name=name, names=values, settle=_SETTLE)["samples"]}
 
-    bench.race([figure], turn)
+    bench.race([figure], turn, floor=True)
     return [figure]

@@ -1,4 +1,4 @@
-"""etcd's own stubs with nothing around them: for filling, for noise, and for what a bare reader costs."""
+"""etcd's own stubs with nothing around them: for filling, for noise, and for what grpc.aio alone costs."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ class RawEtcd:
 
     async def put(self, key: bytes, value: bytes, lease_id: int = 0) -> None:
         await self._kv.Put(rpc.PutRequest(key=key, value=value, lease=lease_id))
+
+    async def enrol(self, root: bytes, key: bytes, value: bytes, lease_id: int) -> None:
+        """The transaction by which a candidate joins the line, as election_core sends it."""
+        line = rpc.RangeRequest(
+            key=root, range_end=_end(root), limit=2, sort_target=rpc.RangeRequest.CREATE, sort_order=1
+        )
+        absent = rpc.Compare(key=key, target=rpc.Compare.CREATE, result=rpc.Compare.EQUAL, create_revision=0)
+        put = rpc.PutRequest(key=key, value=value, lease=lease_id)
+        then = [rpc.RequestOp(request_put=put), rpc.RequestOp(request_range=line)]
+        await self._kv.Txn(rpc.TxnRequest(compare=[absent], success=then))
 
     async def put_many(self, keys: list[bytes], value: bytes, lease_id: int) -> None:
         """Write all of them at one revision; etcd allows 128."""
