@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from public_bench import World, soon, take, until
 
-from election_core import ElectionState, InvalidConfig, Monitor
+from election_core import ElectionState, InvalidConfig, Monitor, Transition
 from election_core.store import Put
 
 
@@ -136,6 +136,26 @@ async def test_transitions_of_all_elections_come_in_revision_order(world: World)
     revisions = [each.revision for each in transitions]
     assert revisions == sorted(set(revisions))
     assert [each.election for each in transitions] == ["0", "0", "1", "1", "0", "0", "1", "1", "0", "0"]
+
+
+async def test_what_is_unread_can_be_taken_without_waiting(world: World) -> None:
+    async with monitor_of(world) as monitor:
+        assert monitor.take_unread() == []
+        for value in ("1", "2"):
+            async with world.client.election(f"{world.name}/a").campaign(value):
+                pass
+        elected, vacated = await take(monitor, 2)
+        rest = list[Transition]()
+
+        def two_more() -> bool:
+            rest.extend(monitor.take_unread())
+            return len(rest) == 2
+
+        await until(two_more, "the other two are seen")
+        assert [each.kind for each in (elected, vacated, *rest)] == ["elected", "vacated"] * 2
+        assert [each.revision for each in rest] == sorted({each.revision for each in rest})
+        assert monitor.take_unread() == []
+    assert monitor.take_unread() == []
 
 
 async def test_elections_of_one_lease_end_in_one_revision(world: World) -> None:
