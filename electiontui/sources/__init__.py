@@ -1,6 +1,7 @@
 """What the dashboard shows, without a dashboard: the live view of a prefix, and the candidacies of one's own."""
 
 from .candidacies import Candidacies, Candidacy
-from .view import ClusterView, ViewStatus
+from .status import ViewStatus
+from .view import ClusterView
 
 __all__ = ["Candidacies", "Candidacy", "ClusterView", "ViewStatus"]

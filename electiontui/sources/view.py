@@ -7,7 +7,6 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from types import TracebackType
@@ -26,8 +25,9 @@ from election_core import (
 from ..rows import ElectionRow, row_of
 from .leases import LeaseTtls
 from .row_cache import RowCache
+from .status import ViewStatus
 
-__all__ = ["ClusterView", "ViewStatus"]
+__all__ = ["ClusterView"]
 
 _EVENTS = 500
 """Transitions remembered per election."""
@@ -36,30 +36,6 @@ _BACKOFF = (0.5, 10.0)
 """First and longest pause in seconds before the watch is tried again."""
 _DECAY = 10
 """Seconds within which a row whose rates decay with time is renewed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ViewStatus:
-    """How current the view is."""
-
-    prefix: str
-    loaded: bool
-    """False: nothing has been read yet."""
-    connected: bool
-    age: float
-    """Seconds since the view was last known to be current, or since the first try if nothing was read yet."""
-    revision: int
-    elections: int
-    endpoints_up: int
-    endpoints: int
-    round_trip: float | None
-    """Fastest answer of a member in seconds."""
-    error: str | None
-    unreachable: bool
-    """The error is that no member answers, which a start of etcd mends."""
-    attempt: int
-    retry_in: float | None
-    """Seconds until the next try, while waiting for it; a running watch retries by itself."""
 
 
 class ClusterView:
@@ -261,17 +237,22 @@ class ClusterView:
         self.rows.complete()
         self._monitor, self.elections = monitor, monitor.elections
         self._error, self._attempt = None, 0
+        # What came between the first read and now is told as transitions, so the logs begin before it.
+        unread = monitor.take_unread()
+        began_with = {transition.election: transition.before for transition in reversed(unread)}
         for name, state in monitor.elections.items():
-            log = self.logs.get(name)
+            log, leader = self.logs.get(name), began_with.get(name, state.leader)
             if log is None:
-                self.logs[name] = TermLog(name, state.leader, now)
-            elif log.current.leader != state.leader:
-                self._make_up_for(Transition(name, state.revision, log.current.leader, state.leader, True, now))
+                self.logs[name] = TermLog(name, leader, now)
+            elif log.current.leader != leader:
+                self._make_up_for(Transition(name, state.revision, log.current.leader, leader, True, now))
         for name in self.logs.keys() - monitor.elections.keys():
             # Whoever led there has gone while nobody watched, and left nothing to be read.
             if (leader := self.logs[name].current.leader) is not None:
                 self._make_up_for(Transition(name, monitor.revision, leader, None, True, now))
             self._dirty.add(name)
+        for transition in unread:
+            self._take(transition)
 
     def _make_up_for(self, missed: Transition) -> None:
         self._take(missed)
