@@ -11,13 +11,14 @@ from electiontui.sources import ClusterView
 
 async def test_what_came_before_the_view_took_over_is_in_its_timeline(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client, client.monitor() as monitor:
+        seen = asyncio.Event()
+        monitor.on("change", lambda each: seen.set() if each.after and each.after.value == b"node-2" else None)
         election = client.election("pay")
         first = await election.campaign("node-1").wait()
         await first.resign()
         second = await election.campaign("node-2").wait()
         async with asyncio.timeout(10):
-            while "pay" not in monitor.elections or monitor.elections["pay"].revision < second.fencing_token:
-                await asyncio.sleep(0.01)
+            await seen.wait()
         view = ClusterView(lambda: client, "election/")
         view._adopt(monitor)
         leaders = [term.leader for term in view.logs["pay"].terms]
