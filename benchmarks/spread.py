@@ -9,12 +9,13 @@ __all__ = ["spread"]
 
 
 def spread(runs: Sequence[dict[str, Any]]) -> list[str]:
-    """A line per figure: our median of each run, then each target with what each run reached."""
+    """A line per figure with everybody's median of each run, then a line per target with what each run reached."""
     lines = []
     for key, title in {figure["key"]: figure["title"] for run in runs for figure in run["figures"]}.items():
         figures = [figure for run in runs for figure in run["figures"] if figure["key"] == key]
-        medians = " ".join(_number(figure["median"].get("ours")) for figure in figures)
-        lines.append(f"{title:<50} {figures[0]['unit']:>4}  {medians}")
+        names = dict.fromkeys(name for figure in figures for name in figure["median"])
+        medians = [f"{name} " + " ".join(_number(figure["median"].get(name)) for figure in figures) for name in names]
+        lines.append(f"{title:<50} {figures[0]['unit']:>4}  {'   '.join(medians)}")
         for targets in zip(*(figure["targets"] for figure in figures), strict=True):
             reached = " ".join(_number(target["value"]) for target in targets)
             met = sum(target["met"] is True for target in targets)

@@ -1,6 +1,6 @@
 """The values that cross layers: candidates, events, snapshots, transitions. All frozen, all pure.
 
-What comes once per event of a watch is a named tuple, which is made in half the time of a frozen dataclass.
+They are named tuples, which are made and imported in half the time of frozen dataclasses.
 
 Order and identity are revisions. A candidate *is* its ``(key, create_revision)``: a key that is deleted and
 created again is somebody else, and an equal value says nothing.
