@@ -59,7 +59,7 @@ class Bench:
     def race(self, figures: list[Figure], turn: Turn, *, floor: bool = False) -> None:
         """Give every contestant its turns, in rotating order, and sort the samples into the figures.
 
-        ``floor``: let the same calls without any election around them take part, to see what they cost alone.
+        ``floor``: let the calls without any election around them take part, to see what they cost alone.
         """
         by_key = {figure.key: figure for figure in figures}
         racing = [*self.contestants, bare()] if floor else list(self.contestants)

@@ -13,7 +13,7 @@ def spread(runs: Sequence[dict[str, Any]]) -> list[str]:
     lines = []
     for key, title in {figure["key"]: figure["title"] for run in runs for figure in run["figures"]}.items():
         figures = [figure for run in runs for figure in run["figures"] if figure["key"] == key]
-        names = dict.fromkeys(name for figure in figures for name in figure["median"])
+        names = dict.fromkeys(["ours", *(name for figure in figures for name in figure["median"])])
         medians = [f"{name} " + " ".join(_number(figure["median"].get(name)) for figure in figures) for name in names]
         lines.append(f"{title:<50} {figures[0]['unit']:>4}  {'   '.join(medians)}")
         for targets in zip(*(figure["targets"] for figure in figures), strict=True):

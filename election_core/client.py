@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from types import TracebackType
 
 from .clock import Clock, SystemClock
-from .config import TLS, check_timeout, parse_endpoints
+from .config import TLS, check_timeout, check_tls, parse_endpoints
 from .election import Election
 from .errors import InvalidConfig
 from .etcd import EtcdStore
@@ -58,7 +58,11 @@ class Client:
         if password is not None and username is None:
             raise InvalidConfig("A password needs a username; give both.")
         store = EtcdStore(
-            parse_endpoints(endpoints), username=username, password=password, tls=tls, timeout=check_timeout(timeout)
+            parse_endpoints(endpoints),
+            username=username,
+            password=password,
+            tls=check_tls(tls),
+            timeout=check_timeout(timeout),
         )
         self._begin(store, SystemClock())
 

@@ -9,38 +9,23 @@ from typing import NamedTuple
 
 from .errors import InvalidConfig
 
-__all__ = ["TLS", "Endpoint", "check_timeout", "is_address", "parse_endpoints"]
+__all__ = ["TLS", "Endpoint", "check_timeout", "check_tls", "is_address", "parse_endpoints"]
 
 _LONGEST = 1e9
 """More seconds than anybody waits."""
 _ENDPOINT = r"(?:(?P<scheme>https?)://)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^\s:/\[\]@?#]+):(?P<port>[0-9]{1,5})/?"
-
-
 _Path = str | PathLike[str]
 
 
-class _PEMFiles(NamedTuple):
-    ca: _Path | None
-    """Certificates of the authorities that sign the servers'; ``None`` for the system's."""
-    cert: _Path | None
-    """Our own certificate, where the server asks for one; needs ``key``."""
-    key: _Path | None
-    """Private key of ``cert``."""
-
-
-class TLS(_PEMFiles):
+class TLS(NamedTuple):
     """Paths of PEM files for encrypted connections."""
 
-    __slots__ = ()
-
-    def __new__(cls, ca: _Path | None = None, cert: _Path | None = None, key: _Path | None = None) -> TLS:
-        """
-        Raises:
-            InvalidConfig: a certificate without its key, or a key without its certificate.
-        """
-        if (cert is None) != (key is None):
-            raise InvalidConfig("A client certificate needs its key and a key its certificate: give cert and key.")
-        return super().__new__(cls, ca, cert, key)
+    ca: _Path | None = None
+    """Certificates of the authorities that sign the servers'; ``None`` for the system's."""
+    cert: _Path | None = None
+    """Our own certificate, where the server asks for one; needs ``key``."""
+    key: _Path | None = None
+    """Private key of ``cert``."""
 
 
 class Endpoint(NamedTuple):
@@ -85,6 +70,17 @@ def parse_endpoints(endpoints: str | Iterable[str]) -> tuple[Endpoint, ...]:
         if sum(str(endpoint) == str(other) for other in parsed) > 1:
             raise InvalidConfig(f"The endpoint {endpoint} is given with different schemes; give it once.")
     return parsed
+
+
+def check_tls(tls: TLS | None) -> TLS | None:
+    """Paths that can be used together.
+
+    Raises:
+        InvalidConfig: a certificate without its key, or a key without its certificate.
+    """
+    if tls is not None and (tls.cert is None) != (tls.key is None):
+        raise InvalidConfig("A client certificate needs its key and a key its certificate: give cert and key.")
+    return tls
 
 
 def check_timeout(timeout: float) -> float:

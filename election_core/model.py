@@ -3,7 +3,7 @@
 They are named tuples, which are made and imported in half the time of frozen dataclasses.
 
 Order and identity are revisions. A candidate *is* its ``(key, create_revision)``: a key that is deleted and
-created again is somebody else, and an equal value says nothing.
+created again is somebody else, and an equal value says nothing. That tuples can be compared by size means nothing.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class ElectionApp(App[list[str]]):
         self._desk = Desk(view, Candidacies(view), self._read_only)
         await view.__aenter__()
         self.push_screen(ElectionsScreen(self._desk, self._notice))
-        self.run_worker(self._look_for_news(), group="news")
+        self.set_interval(_FLUSH_INTERVAL, self._renew)
         self.set_interval(1.0, self._tick)
         if not self.is_headless:
             self._leave_on_signals()
@@ -99,17 +99,10 @@ class ElectionApp(App[list[str]]):
                     lambda: self.run_worker(self.action_quit(), group="quit", exit_on_error=False),
                 )
 
-    async def _look_for_news(self) -> None:
-        # A timer of Textual's goes through its message queue, which ten times a second costs as much as the repaints
-        # of an idle screen.
-        while True:
-            await asyncio.sleep(_FLUSH_INTERVAL)
-            if self.desk.view.take_news() or any(screen.wants_flush for screen in self._live_screens()):
-                self.call_later(self._renew)
-
     def _renew(self) -> None:
-        # While paused nothing is taken over, so everything on the screen stays as it was, scrolled or not.
-        if self.desk.paused_at is None:
+        has_news = self.desk.view.take_news()
+        # While paused no row is renewed, so everything on the screen stays as it was, scrolled or not.
+        if self.desk.paused_at is None and (has_news or any(each.wants_flush for each in self._live_screens())):
             now = self.desk.now()
             changed = self.desk.view.flush()
             for screen in self._live_screens():
@@ -129,6 +122,7 @@ class ElectionApp(App[list[str]]):
     def action_pause(self) -> None:
         """Hold the view still, or let it go on; etcd is watched all the while."""
         if self.desk.paused_at is None:
+            self.desk.view.take_news()
             self.desk.view.rows.complete()
             self.desk.paused_at = datetime.now(UTC)
         else:

@@ -18,6 +18,7 @@ class RawEtcd:
             ("grpc.max_receive_message_length", -1),
             ("grpc.max_send_message_length", -1),
             ("grpc.use_local_subchannel_pool", 1),
+            ("grpc.enable_retries", 0),
         )
         channel = rpc.insecure_channel(endpoint, options=options)
         self._kv, self._leases, self._watches = rpc.KVStub(channel), rpc.LeaseStub(channel), rpc.WatchStub(channel)
@@ -42,10 +43,20 @@ class RawEtcd:
         line = rpc.RangeRequest(
             key=root, range_end=_end(root), limit=2, sort_target=rpc.RangeRequest.CREATE, sort_order=1
         )
-        absent = rpc.Compare(key=key, target=rpc.Compare.CREATE, result=rpc.Compare.EQUAL, create_revision=0)
         put = rpc.PutRequest(key=key, value=value, lease=lease_id)
         then = [rpc.RequestOp(request_put=put), rpc.RequestOp(request_range=line)]
-        await self._kv.Txn(rpc.TxnRequest(compare=[absent], success=then))
+        otherwise = [rpc.RequestOp(request_range=rpc.RangeRequest(key=key)), rpc.RequestOp(request_range=line)]
+        await self._kv.Txn(rpc.TxnRequest(compare=[_created_at(key, 0)], success=then, failure=otherwise))
+
+    async def create_revision(self, key: bytes) -> int:
+        """That of a key which exists."""
+        (found,) = (await self._kv.Range(rpc.RangeRequest(key=key))).kvs
+        return int(found.create_revision)
+
+    async def put_if(self, created: int, key: bytes, value: bytes, lease_id: int) -> None:
+        """Put where the key is the one that this revision created, as a leader proclaims."""
+        put = rpc.RequestOp(request_put=rpc.PutRequest(key=key, value=value, lease=lease_id))
+        await self._kv.Txn(rpc.TxnRequest(compare=[_created_at(key, created)], success=[put]))
 
     async def put_many(self, keys: list[bytes], value: bytes, lease_id: int) -> None:
         """Write all of them at one revision; etcd allows 128."""
@@ -68,6 +79,10 @@ class RawEtcd:
         if created is grpc.aio.EOF or not created.created:
             raise RuntimeError(f"the watch was refused: {created}")
         return call
+
+
+def _created_at(key: bytes, revision: int) -> Any:
+    return rpc.Compare(key=key, target=rpc.Compare.CREATE, result=rpc.Compare.EQUAL, create_revision=revision)
 
 
 def _end(prefix: bytes) -> bytes:

@@ -111,7 +111,8 @@ class DetailScreen(LiveScreen):
 
     def tick(self, now: datetime) -> None:
         super().tick(now)
-        self._draw(now)
+        if self.desk.paused_at is None:
+            self._draw(now)
 
     def _draw(self, now: datetime) -> None:
         log = self.desk.view.logs.get(self._election)

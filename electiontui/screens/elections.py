@@ -98,6 +98,8 @@ class ElectionsScreen(LiveScreen):
 
     def tick(self, now: datetime) -> None:
         super().tick(now)
+        if self.desk.paused_at is not None:
+            return
         if self._column not in _STEADY:
             self._order()
         visible = self._table.visible_keys()

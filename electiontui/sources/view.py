@@ -44,10 +44,10 @@ class ClusterView:
     Attributes:
         client: the client in use.
         prefix: the watched prefix.
-        elections: name → state; keeps the last state while disconnected.
-        logs: name → term log since the view was opened.
+        elections: name → state, always current; keeps the last state while disconnected.
+        logs: name → term log since the view was opened, as of the last `take_news`, like the events.
         rows: name → row, as of the last `flush` or newer; complete them to have them stand still until the next.
-        last_transition: the newest transition of any election.
+        last_transition: the newest transition of any election, as of the last `take_news`.
     """
 
     # The mutable state: the maps above, which of their entries the next flush has to renew, and the tasks that
@@ -148,7 +148,7 @@ class ClusterView:
         changed, self._dirty = self._dirty, set()
         if self._leases_found:
             changed |= self._led_with_found_leases()
-        # An election that is new has no log before its first transition was read, which makes it dirty again.
+        # What has gone, or has only forgotten transitions, has no row.
         shown = {name for name in changed if name in self.elections and name in self.logs}
         self.rows.outdate(shown)
         self.rows.drop(changed - shown)
@@ -239,29 +239,33 @@ class ClusterView:
         self._error, self._attempt = None, 0
         # What came between the first read and now is told as transitions, so the logs begin before it.
         unread = monitor.take_unread()
-        began_with = {transition.election: transition.before for transition in reversed(unread)}
+        first = {transition.election: transition for transition in reversed(unread)}
         for name, state in monitor.elections.items():
-            log, leader = self.logs.get(name), began_with.get(name, state.leader)
-            if log is None:
-                self.logs[name] = TermLog(name, leader, now)
-            elif log.current.leader != leader:
-                self._make_up_for(Transition(name, state.revision, log.current.leader, leader, True, now))
+            found, revision = state.leader, state.revision
+            if name in first:
+                found, revision = first[name].before, first[name].revision - 1
+            log = self.logs.get(name)
+            if log is None and name not in first:
+                self.logs[name] = TermLog(name, found, now)
+            elif log is not None and log.current.leader != found:
+                self._take_and_tell(Transition(name, revision, log.current.leader, found, True, now))
         for name in self.logs.keys() - monitor.elections.keys():
             # Whoever led there has gone while nobody watched, and left nothing to be read.
             if (leader := self.logs[name].current.leader) is not None:
-                self._make_up_for(Transition(name, monitor.revision, leader, None, True, now))
+                self._take_and_tell(Transition(name, monitor.revision, leader, None, True, now))
             self._dirty.add(name)
         for transition in unread:
-            self._take(transition)
+            self._take_and_tell(transition)
 
-    def _make_up_for(self, missed: Transition) -> None:
-        self._take(missed)
-        self._tell_whoever_expects(missed)
+    def _take_and_tell(self, transition: Transition) -> None:
+        self._take(transition)
+        self._tell_whoever_expects(transition)
 
     def _take(self, transition: Transition) -> None:
         name = transition.election
         if name not in self.logs:
-            self.logs[name] = TermLog(name, transition.before, transition.observed_at, known=not transition.gap)
+            is_new = transition.before is None and not transition.gap
+            self.logs[name] = TermLog(name, transition.before, transition.observed_at, known=is_new)
         self.logs[name].record(transition)
         self._events.setdefault(name, deque(maxlen=_EVENTS)).append(transition)
         self.last_transition = transition

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from election_core.config import TLS, Endpoint, check_timeout, parse_endpoints
+from election_core.config import TLS, Endpoint, check_timeout, check_tls, parse_endpoints
 from election_core.errors import InvalidConfig
 
 PROPERTY = settings(max_examples=200, deadline=None, derandomize=True, database=None)
@@ -126,12 +126,13 @@ def test_any_text_gives_endpoints_or_a_refusal(text: str) -> None:
 @pytest.mark.parametrize("half", [{"cert": "client.pem"}, {"key": Path("client.key")}, {"ca": "ca.pem", "key": "k"}])
 def test_a_certificate_without_its_key_is_refused_and_a_key_without_its_certificate(half: dict[str, str]) -> None:
     with pytest.raises(InvalidConfig, match="needs its key and a key its certificate"):
-        TLS(**half)
+        check_tls(TLS(**half))
 
 
 @pytest.mark.parametrize("whole", [{}, {"ca": "ca.pem"}, {"cert": "c.pem", "key": Path("c.key")}])
 def test_tls_with_all_or_nothing_of_our_own(whole: dict[str, str]) -> None:
-    tls = TLS(**whole)
+    tls = check_tls(TLS(**whole))
+    assert tls is not None
     assert {name for name in ("ca", "cert", "key") if getattr(tls, name) is not None} == set(whole)
 
 
