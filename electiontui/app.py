@@ -100,12 +100,12 @@ class ElectionApp(App[list[str]]):
                 )
 
     def _renew(self) -> None:
-        has_news = self.desk.view.take_news()
+        has_news, screens = self.desk.view.take_news(), self._live_screens()
         # While paused no row is renewed, so everything on the screen stays as it was, scrolled or not.
-        if self.desk.paused_at is None and (has_news or any(each.wants_flush for each in self._live_screens())):
+        if self.desk.paused_at is None and (has_news or any(each.wants_flush for each in screens)):
             now = self.desk.now()
             changed = self.desk.view.flush()
-            for screen in self._live_screens():
+            for screen in screens:
                 screen.flush(changed, now)
 
     def _tick(self) -> None:
@@ -127,7 +127,7 @@ class ElectionApp(App[list[str]]):
             self.desk.paused_at = datetime.now(UTC)
         else:
             self.desk.paused_at = None
-        self._renew()
+            self._renew()
         self._tick()
 
     def action_help(self) -> None:

@@ -9,14 +9,22 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
-from .protocol import Answer, serve
+from .protocol import Answer, millis, serve
 from .raw import RawEtcd
 
 __all__ = ["Bare"]
 
 _TTL = 60
+
+
+class Joined(NamedTuple):
+    """A key in line."""
+
+    key: bytes
+    lease_id: int
+    created: int
 
 
 class Bare:
@@ -30,9 +38,9 @@ class Bare:
         samples = []
         for name in asked["names"]:
             began = time.perf_counter()
-            _, lease_id = await _join(self._a, name)
-            samples.append(_millis(began))
-            await self._a.revoke(lease_id)
+            joined = await _join(self._a, name)
+            samples.append(millis(began))
+            await self._a.revoke(joined.lease_id)
         return {"samples": samples}
 
     async def session(self, asked: dict[str, Any]) -> Answer:
@@ -41,9 +49,9 @@ class Bare:
         lease_id = await self._a.grant(_TTL)
         for name in asked["names"]:
             began = time.perf_counter()
-            key = await _enrol(self._a, name, lease_id)
-            samples.append(_millis(began))
-            await self._a.delete(key)
+            joined = await _enrol(self._a, name, lease_id)
+            samples.append(millis(began))
+            await self._a.delete(joined.key)
         await self._a.revoke(lease_id)
         return {"samples": samples}
 
@@ -53,21 +61,20 @@ class Bare:
         return {"samples": [await self._hand_over(name, delay) for name, delay in pairs]}
 
     async def _hand_over(self, name: str, delay: float) -> float:
-        key, lease_id = await _join(self._a, name)
-        events = await self._b.watch(key)
+        leader = await _join(self._a, name)
+        events = await self._b.watch(leader.key)
         await asyncio.sleep(delay / 1000)
         began = time.perf_counter()
-        leaving = asyncio.create_task(self._a.revoke(lease_id))
+        leaving = asyncio.create_task(self._a.revoke(leader.lease_id))
         await events.read()
-        taken = _millis(began)
+        taken = millis(began)
         await leaving
         events.cancel()
         return taken
 
     async def proclaim(self, asked: dict[str, Any]) -> Answer:
         """A guarded put and an event."""
-        key, lease_id = await _join(self._a, asked["name"])
-        created = await self._a.create_revision(key)
+        key, lease_id, created = await _join(self._a, asked["name"])
         events = await self._b.watch(key)
         await asyncio.sleep(asked["settle"] / 1000)
         samples = []
@@ -75,7 +82,7 @@ class Bare:
             began = time.perf_counter()
             writing = asyncio.create_task(self._a.put_if(created, key, value.encode(), lease_id))
             await events.read()
-            samples.append(_millis(began))
+            samples.append(millis(began))
             await writing
         events.cancel()
         await self._a.revoke(lease_id)
@@ -86,19 +93,18 @@ class Bare:
         root = _root(asked["name"])
         began = time.perf_counter()
         joining = asyncio.gather(*(_join(self._b, asked["name"]) for _ in range(asked["size"])))
-        while await self._a.count(root) < asked["size"]:  # noqa: ASYNC110 - found out as in all harnesses
-            await asyncio.sleep(0.001)
-        storm = _millis(began)
+        await self._a.in_line(root, asked["size"])
+        storm = millis(began)
         joined = await joining
         events = await self._b.watch(root)
         await asyncio.sleep(asked["settle"] / 1000)
         began = time.perf_counter()
         leaving = []
-        for _, lease_id in joined:
-            leaving.append(asyncio.create_task(self._b.revoke(lease_id)))
+        for each in joined:
+            leaving.append(asyncio.create_task(self._b.revoke(each.lease_id)))
             await events.read()
         await asyncio.gather(*leaving)
-        drain = _millis(began)
+        drain = millis(began)
         events.cancel()
         return {"storm": storm, "drain": drain}
 
@@ -107,19 +113,14 @@ def _root(name: str) -> bytes:
     return f"election/{name}/".encode()
 
 
-async def _join(etcd: RawEtcd, name: str) -> tuple[bytes, int]:
-    lease_id = await etcd.grant(_TTL)
-    return await _enrol(etcd, name, lease_id), lease_id
+async def _join(etcd: RawEtcd, name: str) -> Joined:
+    return await _enrol(etcd, name, await etcd.grant(_TTL))
 
 
-async def _enrol(etcd: RawEtcd, name: str, lease_id: int) -> bytes:
-    key = _root(name) + b"%x" % lease_id
-    await etcd.enrol(_root(name), key, b"value", lease_id)
-    return key
-
-
-def _millis(since: float) -> float:
-    return (time.perf_counter() - since) * 1000
+async def _enrol(etcd: RawEtcd, name: str, lease_id: int) -> Joined:
+    root = _root(name)
+    key = root + b"%x" % lease_id
+    return Joined(key, lease_id, await etcd.enrol(root, key, b"value", lease_id))
 
 
 async def main(endpoint: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from election_core import Campaign, Client
 
-from .protocol import Answer, serve
+from .protocol import Answer, millis, serve
 from .raw import RawEtcd
 
 __all__ = ["Ours"]
@@ -30,7 +30,7 @@ class Ours:
         for name in asked["names"]:
             began = time.perf_counter()
             campaign = await self._a.election(name).campaign("value").wait()
-            samples.append(_millis(began))
+            samples.append(millis(began))
             await campaign.resign()
         return {"samples": samples}
 
@@ -40,7 +40,7 @@ class Ours:
             for name in asked["names"]:
                 began = time.perf_counter()
                 campaign = await self._a.election(name).campaign("value", session=session).wait()
-                samples.append(_millis(began))
+                samples.append(millis(began))
                 await campaign.resign()
         return {"samples": samples}
 
@@ -74,7 +74,7 @@ class Ours:
                 async for transition in observer:
                     if transition.after is not None and transition.after.value == wanted:
                         break
-                samples.append(_millis(began))
+                samples.append(millis(began))
                 await done
         await leader.resign()
         return {"samples": samples}
@@ -88,12 +88,12 @@ class Ours:
         campaigns = [election.campaign(f"candidate-{i}") for i in range(asked["size"])]
         leaving = [asyncio.create_task(_come_and_go(campaign, gate)) for campaign in campaigns]
         await self._in_line(asked["name"], asked["size"])
-        storm = _millis(began)
+        storm = millis(began)
         await asyncio.sleep(asked["settle"] / 1000)
         began = time.perf_counter()
         gate.set()
         await asyncio.gather(*leaving)
-        return {"storm": storm, "drain": _millis(began)}
+        return {"storm": storm, "drain": millis(began)}
 
     async def lead(self, asked: dict[str, Any]) -> Answer:
         """Become the leader and stay it; the process is killed then."""
@@ -123,10 +123,7 @@ class Ours:
         return {}
 
     async def _in_line(self, name: str, count: int) -> None:
-        """Wait until that many keys are in line. All harnesses find out by asking etcd."""
-        root = f"election/{name}/".encode()
-        while await self._etcd.count(root) < count:  # noqa: ASYNC110 - nobody else could set an event
-            await asyncio.sleep(0.001)
+        await self._etcd.in_line(f"election/{name}/".encode(), count)
 
 
 async def _elected_at(campaign: Campaign) -> float:
@@ -138,10 +135,6 @@ async def _come_and_go(campaign: Campaign, gate: asyncio.Event) -> None:
     await campaign.wait()
     await gate.wait()
     await campaign.resign()
-
-
-def _millis(since: float) -> float:
-    return (time.perf_counter() - since) * 1000
 
 
 async def main(endpoint: str) -> None:

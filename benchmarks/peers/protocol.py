@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-__all__ = ["Answer", "Command", "serve"]
+__all__ = ["Answer", "Command", "millis", "serve"]
 
 Answer = dict[str, Any]
 Command = Callable[[dict[str, Any]], Awaitable[Answer]]
@@ -19,6 +20,11 @@ async def serve(commands: Mapping[str, Command]) -> None:
     requests = await _stdin()
     while line := await requests.readline():
         print(json.dumps(await _obey(commands, json.loads(line))), flush=True)
+
+
+def millis(since: float) -> float:
+    """Milliseconds, in which all samples are told, since a moment of ``time.perf_counter``."""
+    return (time.perf_counter() - since) * 1000
 
 
 async def _stdin() -> asyncio.StreamReader:

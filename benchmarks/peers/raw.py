@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import grpc
@@ -28,6 +29,11 @@ class RawEtcd:
         reply = await self._kv.Range(rpc.RangeRequest(key=prefix, range_end=_end(prefix), count_only=True))
         return int(reply.count)
 
+    async def in_line(self, root: bytes, count: int) -> None:
+        """Wait until that many keys are in line. All harnesses find out by asking etcd each millisecond."""
+        while await self.count(root) < count:  # noqa: ASYNC110 - nobody else could set an event
+            await asyncio.sleep(0.001)
+
     async def grant(self, ttl: int) -> int:
         """The id of a new lease, which nobody renews."""
         return int((await self._leases.LeaseGrant(rpc.LeaseGrantRequest(ID=0, TTL=ttl))).ID)
@@ -38,20 +44,20 @@ class RawEtcd:
     async def put(self, key: bytes, value: bytes, lease_id: int = 0) -> None:
         await self._kv.Put(rpc.PutRequest(key=key, value=value, lease=lease_id))
 
-    async def enrol(self, root: bytes, key: bytes, value: bytes, lease_id: int) -> None:
-        """The transaction by which a candidate joins the line, as election_core sends it."""
+    async def enrol(self, root: bytes, key: bytes, value: bytes, lease_id: int) -> int:
+        """The transaction by which a candidate joins the line, as election_core sends it; its revision."""
         line = rpc.RangeRequest(
-            key=root, range_end=_end(root), limit=2, sort_target=rpc.RangeRequest.CREATE, sort_order=1
+            key=root,
+            range_end=_end(root),
+            limit=2,
+            sort_target=rpc.RangeRequest.CREATE,
+            sort_order=rpc.RangeRequest.ASCEND,
         )
         put = rpc.PutRequest(key=key, value=value, lease=lease_id)
         then = [rpc.RequestOp(request_put=put), rpc.RequestOp(request_range=line)]
         otherwise = [rpc.RequestOp(request_range=rpc.RangeRequest(key=key)), rpc.RequestOp(request_range=line)]
-        await self._kv.Txn(rpc.TxnRequest(compare=[_created_at(key, 0)], success=then, failure=otherwise))
-
-    async def create_revision(self, key: bytes) -> int:
-        """That of a key which exists."""
-        (found,) = (await self._kv.Range(rpc.RangeRequest(key=key))).kvs
-        return int(found.create_revision)
+        reply = await self._kv.Txn(rpc.TxnRequest(compare=[_created_at(key, 0)], success=then, failure=otherwise))
+        return int(reply.header.revision)
 
     async def put_if(self, created: int, key: bytes, value: bytes, lease_id: int) -> None:
         """Put where the key is the one that this revision created, as a leader proclaims."""

@@ -107,14 +107,9 @@ class DetailScreen(LiveScreen):
         self._table("queue").set_keys(list(self._queue))
         self._table("events").set_keys(list(self._events)[::-1])
         self._touch_all()
-        self._draw(now)
+        self.show_time(now)
 
-    def tick(self, now: datetime) -> None:
-        super().tick(now)
-        if self.desk.paused_at is None:
-            self._draw(now)
-
-    def _draw(self, now: datetime) -> None:
+    def show_time(self, now: datetime) -> None:
         log = self.desk.view.logs.get(self._election)
         if log is None:
             self.query_one("#title", Line).show(f" elections › {safe(self._election)}   not seen under this prefix")
@@ -195,7 +190,7 @@ class DetailScreen(LiveScreen):
     def action_charts(self) -> None:
         charts, panes = self.query_one("#charts"), self.query_one("#panes")
         charts.display, panes.display = panes.display, charts.display
-        self.call_after_refresh(lambda: self._draw(self.desk.now()))
+        self.call_after_refresh(lambda: self.show_time(self.desk.now()))
 
     def action_maximise(self) -> None:
         if self.maximized is not None:

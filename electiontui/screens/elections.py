@@ -96,10 +96,7 @@ class ElectionsScreen(LiveScreen):
             table.touch(changed)
         self._tell()
 
-    def tick(self, now: datetime) -> None:
-        super().tick(now)
-        if self.desk.paused_at is not None:
-            return
+    def show_time(self, now: datetime) -> None:
         if self._column not in _STEADY:
             self._order()
         visible = self._table.visible_keys()

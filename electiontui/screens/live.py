@@ -83,11 +83,16 @@ class LiveScreen(Screen[None]):
     def flush(self, changed: set[str], now: datetime) -> None:
         """Repaint what shows any of these elections; called at most ten times per second."""
 
+    def show_time(self, now: datetime) -> None:
+        """Repaint what is seen of the elections and shows how long something has lasted."""
+
     def tick(self, now: datetime) -> None:
-        """Repaint what shows the time; called once per second."""
+        """Repaint the status, and what else shows the time unless it stands still; called once per second."""
         left, right, lost = status_parts(self.desk, datetime.now().astimezone())
         for bar in self.query(StatusBar):
             bar.update(left, right, lost=lost)
+        if self.desk.paused_at is None:
+            self.show_time(now)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what writes to etcd in read-only mode."""

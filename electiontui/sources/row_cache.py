@@ -43,10 +43,14 @@ class RowCache(Mapping[str, ElectionRow]):
 
     def complete(self) -> list[ElectionRow]:
         """All rows, those made that are missing. From then on none is made until one is outdated."""
-        for name, row in self._rows.items():
-            if row is None:
-                self._rows[name] = self._make(name)
+        self.make(self._rows)
         return self.made()
+
+    def make(self, names: Iterable[str]) -> None:
+        """Make those of these rows that are missing."""
+        for name in names:
+            if self._rows[name] is None:
+                self._rows[name] = self._make(name)
 
     def outdate(self, names: Iterable[str]) -> None:
         """These elections are new or have changed."""

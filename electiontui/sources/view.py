@@ -140,11 +140,10 @@ class ClusterView:
         return bool(self._dirty or self._leases_found)
 
     def flush(self) -> set[str]:
-        """Outdate the rows of what changed since the last flush, and return their names.
+        """Outdate the rows of what `take_news` has found since the last flush, and return their names.
 
         Call it at the rate of repaints, not of events: bursts coalesce here.
         """
-        self.take_news()
         changed, self._dirty = self._dirty, set()
         if self._leases_found:
             changed |= self._led_with_found_leases()
@@ -234,7 +233,7 @@ class ClusterView:
         now = datetime.now(UTC)
         self.take_news()
         # A screen may go on showing an election that is gone, and its row could not be made any more.
-        self.rows.complete()
+        self.rows.make(self.rows.keys() - monitor.elections.keys())
         self._monitor, self.elections = monitor, monitor.elections
         self._error, self._attempt = None, 0
         # What came between the first read and now is told as transitions, so the logs begin before it.

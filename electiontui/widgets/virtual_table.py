@@ -162,13 +162,17 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def touch(self, keys: Iterable[str]) -> None:
         """Draw these rows again if they are visible and their cells have changed."""
-        top, height = self.scroll_offset.y - 1, self.size.height
-        changed = []
-        for key in keys:
-            line = self._row_of.get(key, -1) - top
-            if 1 <= line < height and self._drawn.get(line) != (key, self._cells_of(key)):
-                changed.append(line)
-        self._refresh_lines(changed)
+        visible = ((self._line_of(key), key) for key in keys)
+        self._refresh_lines(
+            line for line, key in visible if line and self._drawn.get(line) != (key, self._cells_of(key))
+        )
+
+    def _line_of(self, key: str | None) -> int | None:
+        """The line of the widget that a key's row is on, if it is visible."""
+        if key not in self._row_of:
+            return None
+        line = self._row_of[key] + 1 - self.scroll_offset.y
+        return line if 1 <= line < self.size.height else None
 
     def _refresh_lines(self, lines: Iterable[int]) -> None:
         width = self.size.width
@@ -191,8 +195,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._touch_cursor()
 
     def _touch_cursor(self) -> None:
-        line = self._row_of.get(self._cursor or "", -1) + 1 - self.scroll_offset.y
-        if 1 <= line < self.size.height:
+        if line := self._line_of(self._cursor):
             self._refresh_lines([line])
 
     def action_move(self, by: int) -> None:

@@ -100,7 +100,7 @@ def _bounds(facts: Facts) -> list[str]:
     refused = sum(not record["ok"] for record in polls)
     return [
         f"longest resign {resigned:.2f} s; longest claim after a removal {max(late, default=0.0):.3f} s, "
-        f"beside a successor {max(0.0, *excused, 0.0):.3f} s; line read {len(polls)} times, "
+        f"beside a successor {max([0.0, *excused]):.3f} s; line read {len(polls)} times, "
         f"{refused} of them without an answer"
     ]
 
