@@ -33,10 +33,13 @@ What is guaranteed:
 import logging
 
 from .campaign import Campaign
-from .campaign_state import CampaignState
 from .client import Client
 from .config import TLS
-from .directory import Oddity
+from .core.campaign_state import CampaignState
+from .core.directory import Oddity
+from .core.model import Candidate, Transition
+from .core.state import ElectionState
+from .core.term_log import Term, TermLog
 from .election import Election
 from .errors import (
     AuthenticationFailed,
@@ -48,12 +51,9 @@ from .errors import (
     NotLeader,
     Unavailable,
 )
-from .history import Term, TermLog
-from .model import Candidate, Transition
 from .monitor import Monitor
 from .observer import ElectionObserver
-from .session import Session
-from .state import ElectionState
+from .shell.session import Session
 from .store import EndpointStatus, LeaseInfo
 
 __all__ = [

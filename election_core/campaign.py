@@ -8,16 +8,16 @@ from collections.abc import Generator
 from types import TracebackType
 from typing import Literal
 
-from .body import Body
-from .callbacks import Callback, Callbacks
-from .campaign_state import CampaignState
-from .course import FAILURES, Course
+from .core.campaign_state import CampaignState
+from .core.model import Candidate
+from .core.names import check_value
 from .errors import CampaignClosed, ElectionError, InvalidConfig, LeadershipLost, NotLeader
-from .model import Candidate
-from .names import check_value
-from .recipe import Recipe
-from .runtime import Runtime
-from .session import Session
+from .shell.body import Body
+from .shell.callbacks import Callback, Callbacks
+from .shell.candidacy import FAILURES, Candidacy
+from .shell.recipe import Recipe
+from .shell.runtime import Runtime
+from .shell.session import Session
 from .store import Guard, LeaseInfo
 
 __all__ = ["Campaign"]
@@ -46,7 +46,7 @@ class Campaign:
         self._body: Body | None = None
         self._proclaiming = asyncio.Lock()
         self._callbacks = Callbacks(f"The campaign in {recipe.name!r}", "elected", "error")
-        self._course = Course(
+        self._candidacy = Candidacy(
             runtime,
             recipe,
             session,
@@ -64,7 +64,7 @@ class Campaign:
     @property
     def state(self) -> CampaignState:
         """What it does right now; `is_leader` is what decides."""
-        return self._course.state
+        return self._candidacy.state
 
     @property
     def is_leader(self) -> bool:
@@ -74,27 +74,27 @@ class Campaign:
     @property
     def key(self) -> bytes:
         """The candidate's key."""
-        return self._course.enrolment.key
+        return self._candidacy.joining.key
 
     @property
     def lease_id(self) -> int:
         """The lease that the key hangs on; give it to `Election.campaign` after a restart."""
-        return self._course.enrolment.session.lease_id
+        return self._candidacy.joining.session.lease_id
 
     @property
     def lease_remaining(self) -> float:
         """Seconds for which the lease certainly lives if no renewal comes through; 0 before and after its life."""
-        return self._course.enrolment.session.remaining
+        return self._candidacy.joining.session.remaining
 
     @property
     def value(self) -> bytes:
         """What it proclaims: as etcd has it, as far as known."""
-        return self._course.value
+        return self._candidacy.value
 
     @property
     def ahead(self) -> Candidate | None:
         """The candidate that this one waits for, or ``None`` while it does not wait."""
-        return self._course.ahead if self.state is CampaignState.WAITING else None
+        return self._candidacy.ahead if self.state is CampaignState.WAITING else None
 
     async def waiting_on(self) -> tuple[Candidate, LeaseInfo | None] | None:
         """Whom it waits for, with that candidate's lease as etcd sees it, or ``None`` while it does not wait.
@@ -117,7 +117,7 @@ class Campaign:
         Raises:
             NotLeader: it was never elected.
         """
-        place = self._course.place
+        place = self._candidacy.place
         if place is None or not place.leads:
             raise self._not_leader("has no fencing token")
         return place.own.create_revision
@@ -145,7 +145,7 @@ class Campaign:
         if event == "elected" and self.state is CampaignState.LEADING:
             self._callbacks.call(event, callback)
         elif event == "error" and self.state in FAILURES:
-            self._callbacks.call(event, callback, self._course.error)
+            self._callbacks.call(event, callback, self._candidacy.error)
 
     async def wait(self) -> Campaign:
         """Wait until it is elected; returns itself. Cancelling it ends the waiting, not the campaign.
@@ -155,11 +155,11 @@ class Campaign:
             CampaignClosed: it was resigned or abandoned.
             Unavailable, AuthenticationFailed: it could not join the line.
         """
-        await self._course.settled.wait()
-        if self._course.error is not None:
-            raise self._course.error
+        await self._candidacy.settled.wait()
+        if self._candidacy.error is not None:
+            raise self._candidacy.error
         if not self.is_leader:
-            raise LeadershipLost("The lease has run out; stop the work, then campaign again.", **self._course.whose)
+            raise LeadershipLost("The lease has run out; stop the work, then campaign again.", **self._candidacy.whose)
         return self
 
     def __await__(self) -> Generator[object, None, Campaign]:
@@ -179,9 +179,9 @@ class Campaign:
         raw = check_value(value, election=self._recipe.name)
         self._raise_if_over()
         async with self._proclaiming:
-            await self._course.enrolment.joined()
+            await self._candidacy.joining.joined()
             self._raise_if_over()
-            await self._course.write(raw)
+            await self._candidacy.write(raw)
 
     async def resign(self) -> None:
         """Leave the line or the leadership, and leave neither key nor own lease behind.
@@ -193,9 +193,9 @@ class Campaign:
             Unavailable: no member answered in time; the lease is renewed no more and runs out by itself.
         """
         if self.state is not CampaignState.ABANDONED:
-            reason = CampaignClosed("The campaign was resigned; start a new one.", **self._course.whose)
-            self._course.end(CampaignState.RESIGNED, reason)
-            await self._course.cleaner.clean()
+            reason = CampaignClosed("The campaign was resigned; start a new one.", **self._candidacy.whose)
+            self._candidacy.end(CampaignState.RESIGNED, reason)
+            await self._candidacy.cleanup.clean()
 
     def abandon(self) -> None:
         """Stop renewing the lease without revoking it, as a crash would. The key stays until the lease runs out.
@@ -203,12 +203,12 @@ class Campaign:
         Raises:
             InvalidConfig: the lease is a session's; its other campaigns would go with it, see `Session.abandon`.
         """
-        if not self._course.enrolment.owns_session:
+        if not self._candidacy.joining.owns_session:
             raise InvalidConfig(
-                "A campaign on a session cannot be abandoned alone; abandon the session.", **self._course.whose
+                "A campaign on a session cannot be abandoned alone; abandon the session.", **self._candidacy.whose
             )
-        reason = CampaignClosed("The campaign was abandoned; start a new one.", **self._course.whose)
-        self._course.end(CampaignState.ABANDONED, reason)
+        reason = CampaignClosed("The campaign was abandoned; start a new one.", **self._candidacy.whose)
+        self._candidacy.end(CampaignState.ABANDONED, reason)
         self._runtime.campaigns.discard(self)
 
     async def close(self) -> None:
@@ -232,7 +232,7 @@ class Campaign:
     ) -> None:
         body, self._body = self._body, None
         lost = body is not None and await body.leave(kind)
-        error = self._course.error
+        error = self._candidacy.error
         await self.close()
         if lost and error is not None:
             raise error from exc
@@ -243,9 +243,9 @@ class Campaign:
             self._body.interrupt()
 
     def _raise_if_over(self) -> None:
-        error = self._course.error
+        error = self._candidacy.error
         if error is not None:
-            raise CampaignClosed(f"The campaign has ended: {error}", **self._course.whose) from error
+            raise CampaignClosed(f"The campaign has ended: {error}", **self._candidacy.whose) from error
 
     def _not_leader(self, what: str) -> NotLeader:
-        return NotLeader(f"A campaign that is {self.state} {what}; await its wait() first.", **self._course.whose)
+        return NotLeader(f"A campaign that is {self.state} {what}; await its wait() first.", **self._candidacy.whose)

@@ -8,13 +8,13 @@ from types import TracebackType
 
 from .clock import Clock, SystemClock
 from .config import TLS, check_timeout, check_tls, parse_endpoints
+from .core.names import check_ttl
 from .election import Election
 from .errors import InvalidConfig
 from .etcd import EtcdStore
 from .monitor import Monitor
-from .names import check_ttl
-from .runtime import Runtime
-from .session import Session
+from .shell.runtime import Runtime
+from .shell.session import Session
 from .store import EndpointStatus, LeaseInfo, Store
 
 __all__ = ["Client"]
@@ -140,7 +140,7 @@ class Client:
     async def _close(self) -> None:
         runtime = self._runtime
         runtime.closing = True
-        for group in (runtime.campaigns, runtime.followers, runtime.sessions):
+        for group in (runtime.campaigns, runtime.subscriptions, runtime.sessions):
             await asyncio.gather(*(each.close() for each in tuple(group)))
         await runtime.tasks.cancel_all()
         await runtime.store.close()

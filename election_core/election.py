@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, overload
 
+from .backoff import Backoff
 from .campaign import Campaign
-from .errors import InvalidConfig, LeadershipLost
-from .leading import keep_leading
-from .model import Candidate
-from .names import candidate_key, check_lease_id, check_ttl, check_value, election_root, value_as
+from .clock import sleep
+from .core.campaign_state import CampaignState
+from .core.model import Candidate
+from .core.names import candidate_key, check_lease_id, check_ttl, check_value, election_root, value_as
+from .errors import ElectionError, InvalidConfig, LeadershipLost, Unavailable
 from .observer import ElectionObserver
-from .recipe import Recipe
-from .runtime import Runtime
-from .session import Session
+from .shell.recipe import Recipe
+from .shell.runtime import Runtime
+from .shell.session import Session
 
 __all__ = ["Election"]
+
+_log = logging.getLogger("election_core.campaign")
 
 T = TypeVar("T")
 
@@ -96,7 +101,22 @@ class Election:
             InvalidConfig: the value can never be written.
             AuthenticationFailed: etcd refuses the user.
         """
-        return await keep_leading(self, value, work, self._runtime.clock)
+        clock = self._runtime.clock
+        backoff = Backoff(first=0.2, last=10.0)
+        while True:
+            elected_at: float | None = None
+            campaign = self.campaign(value)
+            try:
+                async with campaign:
+                    elected_at = clock.now()
+                    return await work(campaign)
+            except ElectionError as exc:
+                if not _is_worth_another_try(campaign, exc, elected_at):
+                    raise
+                _log.info("election %r: campaigning again: %s", self.name, exc)
+            if elected_at is not None and clock.now() - elected_at > self.ttl:
+                backoff.reset()
+            await sleep(clock, backoff.pause())
 
     @overload
     async def leader(self, encoding: str = "utf-8") -> str | None: ...
@@ -127,3 +147,10 @@ class Election:
     def observe(self) -> ElectionObserver:
         """Watch the leadership: ``await election.observe()``, or ``async with election.observe() as observer``."""
         return ElectionObserver(self._runtime, self.name, self.root)
+
+
+def _is_worth_another_try(campaign: Campaign, exc: ElectionError, elected_at: float | None) -> bool:
+    """Whether it was the leadership or etcd that failed, and not the work."""
+    if isinstance(exc, LeadershipLost):
+        return campaign.state is CampaignState.LOST
+    return isinstance(exc, Unavailable) and elected_at is None

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from .directory import Directory, Oddity
+from .core.directory import Directory, Oddity
+from .core.model import Snapshot, Transition
+from .core.names import text_to_name
+from .core.state import ElectionState
 from .errors import InvalidConfig
-from .follower import Follower
-from .model import Snapshot, Transition
-from .names import text_to_name
-from .runtime import Runtime
-from .state import ElectionState
+from .shell.runtime import Runtime
+from .shell.subscription import Subscription
 from .store import KeyRange
 
 __all__ = ["Monitor"]
@@ -20,7 +20,7 @@ _AUDIT_EVERY = 300.0
 """Seconds; it costs a read of everything."""
 
 
-class Monitor(Follower):
+class Monitor(Subscription):
     """Follows every election under a prefix; made by `Client.monitor`.
 
     An election is recognised by a candidate: a key whose last segment is its own lease id, as Go's client, etcdctl,

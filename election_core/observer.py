@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import overload
 
-from .follower import Follower
-from .model import Candidate, Snapshot, Transition
-from .names import value_as
-from .runtime import Runtime
-from .state import ElectionState
+from .core.model import Candidate, Snapshot, Transition
+from .core.names import value_as
+from .core.state import ElectionState
+from .shell.runtime import Runtime
+from .shell.subscription import Subscription
 from .store import KeyRange
 
 __all__ = ["ElectionObserver"]
@@ -16,7 +16,7 @@ __all__ = ["ElectionObserver"]
 _AUDIT_EVERY = 60.0
 
 
-class ElectionObserver(Follower):
+class ElectionObserver(Subscription):
     """Follows one election's leadership; made by `Election.observe`.
 
     Events for ``on``: ``"change"`` with what the leader proclaims as text, or ``None`` for a vacancy, at every

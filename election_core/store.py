@@ -15,9 +15,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, NamedTuple, Protocol
 
-from .known_bugs import known_bugs
-from .model import Candidate, Revision, Snapshot
-from .names import range_end_of
+from .core.known_bugs import known_bugs
+from .core.model import Candidate, Revision, Snapshot
+from .core.names import range_end_of
 
 __all__ = [
     "Delete",

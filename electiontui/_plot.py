@@ -15,8 +15,8 @@ from threading import Lock
 
 import plotext
 
-from election_core.history import TermLog
-from election_core.model import Candidate
+from election_core.core.model import Candidate
+from election_core.core.term_log import TermLog
 
 from .lanes import Window, lanes_of, raster, time_marks
 from .text import fit

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from election_core.history import Term, TermLog
-from election_core.model import Candidate
+from election_core.core.model import Candidate
+from election_core.core.term_log import Term, TermLog
 
 from .text import safe
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from election_core.history import TermLog
-from election_core.model import Candidate, Transition
-from election_core.state import ElectionState
+from election_core.core.model import Candidate, Transition
+from election_core.core.state import ElectionState
+from election_core.core.term_log import TermLog
 
 from .text import safe
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from election_core.history import Term, TermLog
-from election_core.model import Candidate
+from election_core.core.model import Candidate
+from election_core.core.term_log import Term, TermLog
 
 from .lanes import Lane, Window, lanes_of, raster, time_marks
 from .text import fit, safe, width

@@ -8,9 +8,10 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from servers import Etcdctl, binary_for
 
 from electiontui.embedded import EmbeddedEtcd
+
+from .servers import Etcdctl, binary_for
 
 
 def _server(series: str) -> EmbeddedEtcd:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from servers import ROOT
+from .servers import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -11,12 +11,13 @@ import sys
 from typing import Any
 
 import pytest
-from servers import ROOT, Etcdctl, clean_environment, python, read_line
 
 from electiontui.cli import cli
 from electiontui.commands.durations import parse_duration
 from electiontui.commands.settings import Settings, credentials, split_endpoints
 from electiontui.embedded import EmbeddedEtcd
+
+from .servers import ROOT, Etcdctl, clean_environment, python, read_line
 
 CLOSED = "127.0.0.1:9"
 """The discard port, on which nothing listens."""

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from servers import ROOT, clean_environment, is_alive, processes_with, python, wait_until
+
+from .servers import ROOT, clean_environment, is_alive, processes_with, python, wait_until
 
 TTL = 2
 

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import ROOT, Etcdctl, is_alive, processes_with, python, read_line, wait_until
 
 from electiontui import embedded, embedded_supervisor
 from electiontui.embedded import EmbeddedEtcd, EtcdFailed, EtcdNotFound, find_etcd
+
+from .servers import ROOT, Etcdctl, is_alive, processes_with, python, read_line, wait_until
 
 PARENT = """
 import json, os, sys, time

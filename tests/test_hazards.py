@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from servers import ROOT
+from .servers import ROOT
 
 TEXT = (ROOT / "docs" / "hazards.md").read_text("utf-8")
 ROW = re.compile(r"^\| (H\d+b?) \| (.+?) \| (.+?) \| (.+) \|$", re.MULTILINE)

@@ -9,11 +9,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from servers import ROOT, clean_environment
-from source_imports import dotted, imports, is_below, modules
 
 import electiontui
 from electiontui.embedded import EmbeddedEtcd
+
+from .servers import ROOT, clean_environment
+from .source_imports import dotted, imports, is_below, modules
 
 UI = ROOT / "electiontui"
 SCREENS = ("app", "screens", "widgets")

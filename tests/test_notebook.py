@@ -10,13 +10,14 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from servers import ROOT, clean_environment
 
 from election_core import Client
-from election_core.history import TermLog
-from election_core.model import Candidate, Transition
+from election_core.core.model import Candidate, Transition
+from election_core.core.term_log import TermLog
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.notebook import elections, timeline
+
+from .servers import ROOT, clean_environment
 
 HOSTILE = b"<b onload='x'>&\x00\x1b[31m\xff]]>\xed\xa0\x80" + "\ufffe\u202e宽".encode()
 

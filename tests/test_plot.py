@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from election_core.history import TermLog
-from election_core.model import Candidate, Transition
+from election_core.core.model import Candidate, Transition
+from election_core.core.term_log import TermLog
 from electiontui import _plot
 from electiontui.text import width
 

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from readme import FENCE, README, blocks, rows
-from servers import ROOT, Etcdctl, clean_environment, python, read_line
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -27,6 +25,9 @@ from electiontui.screens.elections import ElectionsScreen
 from electiontui.screens.live import LiveScreen
 from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
+
+from .readme import FENCE, README, blocks, rows
+from .servers import ROOT, Etcdctl, clean_environment, python, read_line
 
 
 def test_every_block_is_tested_here() -> None:
@@ -100,7 +101,7 @@ def run(etcd: EmbeddedEtcd | None, *args: str) -> subprocess.CompletedProcess[st
 
 
 def blurred(text: str) -> list[str]:
-    """Lines without what differs from run to run: times, revisions and leases."""
+    """SharedWatches without what differs from run to run: times, revisions and leases."""
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
     text = re.sub(r"\b[0-9a-f]{15,16}\b", "LEASE", text)
     return [re.sub(r" +", " ", re.sub(r"(\d+)(?=  LEASE|$)", "REV", line)) for line in text.splitlines()]

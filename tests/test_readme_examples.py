@@ -13,11 +13,12 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from readme import blocks
-from servers import Etcdctl, clean_environment
 
 from election_core import Client
 from electiontui.embedded import EmbeddedEtcd
+
+from .readme import blocks
+from .servers import Etcdctl, clean_environment
 
 ENDPOINT = "127.0.0.1:2379"
 """Where the README's etcd is; the tests put their own in its place."""

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from election_core.history import TermLog
-from election_core.model import Candidate, KeyDeleted, KeyPut, Revision
-from election_core.state import ElectionState
+from election_core.core.model import Candidate, KeyDeleted, KeyPut, Revision
+from election_core.core.state import ElectionState
+from election_core.core.term_log import TermLog
 from electiontui.lanes import Window, lanes_of, raster, term_at, time_marks
 from electiontui.rows import COLUMNS, cells, describe, duration, held, matcher, row_of, sort_key, sparkline
 

@@ -12,8 +12,8 @@ from aetcd import rpc, transactions
 
 from ..clock import utc_now
 from ..config import TLS, Endpoint
+from ..core.model import Snapshot
 from ..errors import AuthenticationFailed, ElectionError, LeadershipLost
-from ..model import Snapshot
 from ..store import EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
 from .calls import Caller, attempt
 from .mapping import LeaseExists

@@ -8,7 +8,7 @@ from typing import Any
 
 from aetcd import rpc
 
-from ..model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision
+from ..core.model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision
 from ..store import Delete, KeyRange, Op, Put, Read, Txn, TxnResult
 
 __all__ = ["candidate_of", "range_request", "revisions_of", "txn_request", "txn_result", "watch_request"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from ..core.model import Candidate, KeyDeleted, KeyEvent, KeyPut
 from ..errors import ElectionError, LeadershipLost
-from ..model import Candidate, KeyDeleted, KeyEvent, KeyPut
 from ..store import Delete, KeyRange, Op, Put, Read, Txn, TxnResult
 
 __all__ = ["Change", "KeySpace", "is_within"]

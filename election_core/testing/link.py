@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..clock import Clock, Timer
+from ..core.model import KeyEvent
 from ..errors import Unavailable
-from ..model import KeyEvent
 from .keyspace import Change
 
 __all__ = ["Link", "Subscriber"]

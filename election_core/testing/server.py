@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..clock import Clock, Timer
+from ..core.model import Candidate
+from ..core.names import MAX_TTL
 from ..errors import ElectionError
-from ..model import Candidate
-from ..names import MAX_TTL
 from ..store import LeaseInfo, Read, Txn, TxnResult
 from .keyspace import Change, KeySpace
 from .leases import Leases

@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from typing import Literal, TypeVar
 
 from ..clock import Clock, SystemClock, utc_now
+from ..core.model import Snapshot
 from ..errors import Unavailable
-from ..model import Snapshot
 from ..store import EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
 from .keyspace import Change
 from .link import Link

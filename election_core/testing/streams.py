@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Generic, TypeVar
 
 from ..clock import Timer, utc_now
+from ..core.model import Revision
 from ..errors import Compacted, Unavailable
-from ..model import Revision
 from ..store import KeyRange, WatchResponse
 from .keyspace import Change
 from .link import Link

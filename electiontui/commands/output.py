@@ -9,8 +9,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from election_core.model import Candidate
-from election_core.names import text_to_name
+from election_core.core.model import Candidate
+from election_core.core.names import text_to_name
 
 __all__ = ["candidate_json", "print_json", "print_line", "say", "text_json", "time_json"]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.text import Text
 from textual.widget import Widget
 
-from election_core.history import TermLog
+from election_core.core.term_log import TermLog
 
 from .._plot import changes_per_minute, hold_times
 

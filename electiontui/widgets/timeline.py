@@ -17,8 +17,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from election_core.history import Term, TermLog
-from election_core.model import Candidate
+from election_core.core.model import Candidate
+from election_core.core.term_log import Term, TermLog
 
 from ..lanes import Lane, Window, lanes_of, raster, term_at, time_marks
 from ..text import fit, width

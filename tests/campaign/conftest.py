@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from campaign_bench import Stage
 
 from election_core.testing import ManualClock
+
+from .stage import Stage
 
 
 @pytest.fixture

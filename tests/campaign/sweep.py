@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from campaign_bench import Stage
-
 from election_core import Campaign, Client, Election
 from election_core.testing import ManualClock
+
+from .stage import Stage
 
 MOST_ROUNDS = 400
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from campaign_bench import Stage
 
 from election_core import CampaignState, ElectionObserver, Monitor
 from election_core.store import Delete
+
+from .stage import Stage
 
 
 async def vacancy_is_lost(stage: Stage, follower: ElectionObserver | Monitor) -> None:

@@ -6,8 +6,9 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from campaign_bench import Stage
-from sweep import Operation, Play, moments, run
+
+from .stage import Stage
+from .sweep import Operation, Play, moments, run
 
 
 async def nobody(play: Play) -> None:

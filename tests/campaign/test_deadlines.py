@@ -6,11 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from campaign_bench import Log, SlowAnswers, Stage
 
 from election_core import CampaignState, LeadershipLost, NotLeader, Unavailable
 from election_core.clock import sleep
 from election_core.store import LeaseInfo
+
+from .stage import Log, SlowAnswers, Stage
 
 
 @pytest.mark.parametrize("ttl", [2, 5, 60])

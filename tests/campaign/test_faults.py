@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from campaign_bench import BeforeTxns, Log, RepeatedTxns, Stage
 
 from election_core import CampaignState, LeadershipLost, Unavailable
 from election_core.store import Delete, Put, Txn
+
+from .stage import BeforeTxns, Log, RepeatedTxns, Stage
 
 
 async def test_a_candidate_whose_reply_was_lost_takes_up_its_own_key(stage: Stage) -> None:

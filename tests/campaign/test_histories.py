@@ -7,14 +7,15 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-from campaign_bench import Stage
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from election_core import Campaign, CampaignState, Client, ElectionError
-from election_core.campaign_state import FOLLOWERS
+from election_core.core.campaign_state import NEXT_STATES
 from election_core.store import Delete, Put
 from election_core.testing import ManualClock, MemoryStore
+
+from .stage import Stage
 
 TTL = 10
 CLIENTS = 3
@@ -66,8 +67,8 @@ class Watched:
     def check(self) -> None:
         state = self.campaign.state
         if state is not self.last_state:
-            reachable = FOLLOWERS[self.last_state] | {
-                after for between in FOLLOWERS[self.last_state] for after in FOLLOWERS[between]
+            reachable = NEXT_STATES[self.last_state] | {
+                after for between in NEXT_STATES[self.last_state] for after in NEXT_STATES[between]
             }
             assert state in reachable
             self.last_state = state
@@ -159,7 +160,7 @@ class History:
             case "resign":
                 self._start(campaign.resign())
             case "abandon":
-                if campaign._course.enrolment.owns_session:
+                if campaign._candidacy.joining.owns_session:
                     campaign.abandon()
             case "proclaim":
                 self._start(campaign.proclaim("b"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from campaign_bench import Stage
 
 from election_core import Campaign, CampaignState, ElectionError, InvalidConfig, LeadershipLost, Unavailable
+
+from .stage import Stage
 
 
 class Work:

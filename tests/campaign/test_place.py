@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from election_core.core.model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision
+from election_core.core.place import Place, place_among_oldest
 from election_core.errors import LeadershipLost
-from election_core.model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision
-from election_core.place import Place, place_among_oldest
 
 OLDEST, AHEAD, OWN = (Candidate(b"e/%x" % i, b"", i, 10 * i, 10 * i) for i in (1, 2, 3))
 NEXT = Place(50, OWN, AHEAD, ahead_leads=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from contract_bench import Bench, etcd_store
-from public_bench import World
 
 from election_core.store import Store
 from election_core.testing import MemoryStore
 from electiontui.embedded import EmbeddedEtcd
+
+from .key_space import KeySpace, etcd_store
+from .world import World
 
 
 @pytest.fixture(params=["memory", "etcd-3.5", "etcd-3.4"])
@@ -22,18 +23,18 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 
 @pytest.fixture
-async def bench(store: Store, prefix: str) -> AsyncIterator[Bench]:
-    bench = Bench(store, prefix)
-    yield bench
-    await bench.close()
+async def space(store: Store, prefix: str) -> AsyncIterator[KeySpace]:
+    space = KeySpace(store, prefix)
+    yield space
+    await space.close()
 
 
 @pytest.fixture
-async def etcd_bench(etcd_each: EmbeddedEtcd, prefix: str) -> AsyncIterator[Bench]:
+async def etcd_space(etcd_each: EmbeddedEtcd, prefix: str) -> AsyncIterator[KeySpace]:
     """For what only a server does."""
-    bench = Bench(etcd_store(etcd_each), prefix)
-    yield bench
-    await bench.close()
+    space = KeySpace(etcd_store(etcd_each), prefix)
+    yield space
+    await space.close()
 
 
 @pytest.fixture

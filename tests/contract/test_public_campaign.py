@@ -6,9 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from public_bench import Heard, World, soon, until
 
 from election_core import CampaignClosed, CampaignState, ElectionError, InvalidConfig, LeadershipLost, NotLeader
+
+from .world import Heard, World, soon, until
 
 
 async def test_wait_returns_the_campaign_once_elected(world: World) -> None:

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from public_bench import Heard, World, soon, until
 
 from election_core import Campaign, CampaignClosed, CampaignState, ElectionError, LeadershipLost
+
+from .world import Heard, World, soon, until
 
 
 class Body:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from public_bench import Heard, World, soon, until
 
 from election_core import CampaignClosed, CampaignState, InvalidConfig, LeadershipLost
-from election_core.model import KeyPut
+from election_core.core.model import KeyPut
 from election_core.store import Put
+
+from .world import Heard, World, soon, until
 
 
 async def test_proclaim_while_leading(world: World) -> None:

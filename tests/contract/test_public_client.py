@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from public_bench import Heard, World, soon, until
 
 from election_core import (
     TLS,
@@ -19,6 +18,8 @@ from election_core import (
     Session,
     Unavailable,
 )
+
+from .world import Heard, World, soon, until
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from public_bench import World, soon
 
 from election_core import Campaign, CampaignClosed, CampaignState, Candidate, Client, ElectionError, InvalidConfig
-from election_core.names import MAX_VALUE
+from election_core.core.names import MAX_VALUE
 from election_core.testing import MemoryStore
+
+from .world import World, soon
 
 
 async def test_campaign_returns_at_once(world: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from public_bench import World, soon, until
 
 import election_core
 from election_core import (
@@ -17,6 +16,8 @@ from election_core import (
     NotLeader,
     Unavailable,
 )
+
+from .world import World, soon, until
 
 
 def test_they_are_one_tree() -> None:

@@ -6,10 +6,11 @@ import asyncio
 import logging
 
 import pytest
-from public_bench import Heard, World, lost, soon, until
 
 from election_core import CampaignState, Compacted, LeadershipLost
 from election_core.store import Put
+
+from .world import Heard, World, lost, soon, until
 
 
 @pytest.fixture(params=["apart", "together"])

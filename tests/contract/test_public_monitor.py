@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from public_bench import World, soon, take, until
 
 from election_core import ElectionState, InvalidConfig, Monitor, Transition
 from election_core.store import Put
+
+from .world import World, soon, take, until
 
 
 def monitor_of(world: World) -> Monitor:

@@ -8,12 +8,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from public_bench import World, soon, take, until
 
 from election_core import CampaignClosed, ElectionObserver, InvalidConfig, Transition
 from election_core.clock import utc_now
-from election_core.follower import Follower
+from election_core.shell.subscription import Subscription
 from election_core.store import Delete, Put
+
+from .world import World, soon, take, until
 
 
 async def test_the_leader_is_known_at_once(world: World) -> None:
@@ -199,8 +200,8 @@ async def test_it_is_read_only_once_it_follows(world: World) -> None:
 
 @pytest.mark.parametrize(("event", "callback"), [("changed", print), ("change", None)])
 async def test_an_unknown_event_or_listener_is_refused(world: World, event: Any, callback: Any) -> None:
-    followers: tuple[Follower, ...] = (world.election.observe(), world.client.monitor())
-    for follower in followers:
+    subscriptions: tuple[Subscription, ...] = (world.election.observe(), world.client.monitor())
+    for follower in subscriptions:
         with pytest.raises(InvalidConfig):
             follower.on(event, callback)
         for known in ("change", "disconnected", "error"):

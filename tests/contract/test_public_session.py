@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from public_bench import Heard, World, soon, until
 
 from election_core import CampaignClosed, CampaignState, LeadershipLost, Session
+
+from .world import Heard, World, soon, until
 
 
 async def test_it_is_granted_on_entering_and_revoked_on_leaving(world: World) -> None:

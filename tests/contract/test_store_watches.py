@@ -10,86 +10,87 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import pytest
-from contract_bench import Bench, changes, names_of
 
+from election_core.core.model import Candidate, KeyDeleted, KeyPut
 from election_core.errors import Compacted
-from election_core.model import Candidate, KeyDeleted, KeyPut
 from election_core.store import Delete, KeyRange, Put
 
+from .key_space import KeySpace, changes, names_of
 
-async def test_sees_what_happens_from_now_on(bench: Bench) -> None:
-    lease_id = await bench.lease()
-    before = await bench.put("a", b"before")
-    async with bench.store.watch([bench.all]) as watch:
+
+async def test_sees_what_happens_from_now_on(space: KeySpace) -> None:
+    lease_id = await space.lease()
+    before = await space.put("a", b"before")
+    async with space.store.watch([space.all]) as watch:
         assert watch.revision == before
-        assert watch.endpoint in bench.store.endpoints
-        rewritten = await bench.put("a", b"after", lease_id)
-        created = await bench.put("b")
-        deleted = await bench.delete("a")
+        assert watch.endpoint in space.store.endpoints
+        rewritten = await space.put("a", b"after", lease_id)
+        created = await space.put("b")
+        deleted = await space.delete("a")
         seen = await changes(watch, 3)
     assert [each.revision for each in seen] == [rewritten, created, deleted]
     assert [each.events for each in seen] == [
-        (KeyPut(Candidate(bench.key("a"), b"after", lease_id, before, rewritten)),),
-        (KeyPut(Candidate(bench.key("b"), b"v", 0, created, created)),),
-        (KeyDeleted(bench.key("a")),),
+        (KeyPut(Candidate(space.key("a"), b"after", lease_id, before, rewritten)),),
+        (KeyPut(Candidate(space.key("b"), b"v", 0, created, created)),),
+        (KeyDeleted(space.key("a")),),
     ]
     assert all(each.observed_at.tzinfo is not None for each in seen)
 
 
-async def test_sees_the_past_and_then_the_present(bench: Bench) -> None:
-    await bench.put("unseen")
-    first = await bench.put("a")
-    second = await bench.delete("a")
-    third = await bench.put("a")
-    async with bench.store.watch([bench.all], start_revision=first) as watch:
+async def test_sees_the_past_and_then_the_present(space: KeySpace) -> None:
+    await space.put("unseen")
+    first = await space.put("a")
+    second = await space.delete("a")
+    third = await space.put("a")
+    async with space.store.watch([space.all], start_revision=first) as watch:
         assert watch.revision == third
         past = await changes(watch, 3)
-        fourth = await bench.put("b")
+        fourth = await space.put("b")
         (present,) = await changes(watch, 1)
     assert [each.revision for each in (*past, present)] == [first, second, third, fourth]
-    assert past[2].events == (KeyPut(Candidate(bench.key("a"), b"v", 0, third, third)),)
+    assert past[2].events == (KeyPut(Candidate(space.key("a"), b"v", 0, third, third)),)
 
 
-async def test_can_start_in_the_middle_of_the_past(bench: Bench) -> None:
-    await bench.put("a")
-    middle = await bench.put("b")
-    await bench.put("elsewhere/c")
-    async with bench.store.watch([KeyRange.prefix(bench.key("b"))], start_revision=middle) as watch:
-        await bench.put("b")
+async def test_can_start_in_the_middle_of_the_past(space: KeySpace) -> None:
+    await space.put("a")
+    middle = await space.put("b")
+    await space.put("elsewhere/c")
+    async with space.store.watch([KeyRange.prefix(space.key("b"))], start_revision=middle) as watch:
+        await space.put("b")
         seen = await changes(watch, 2)
     assert [names_of(each.events) for each in seen] == [["b"], ["b"]]
     assert seen[0].revision == middle
 
 
-async def test_can_start_in_the_future(bench: Bench) -> None:
-    last = await bench.put("a")
-    async with bench.store.watch([bench.all], start_revision=last + 3) as watch:
+async def test_can_start_in_the_future(space: KeySpace) -> None:
+    last = await space.put("a")
+    async with space.store.watch([space.all], start_revision=last + 3) as watch:
         for name in ("b", "c", "d"):
-            await bench.put(name)
+            await space.put(name)
         (change,) = await changes(watch, 1)
     assert names_of(change.events) == ["d"]
 
 
-async def test_sees_only_its_keys(bench: Bench) -> None:
-    keys = [KeyRange.prefix(bench.key("a/"))]
-    async with bench.store.watch(keys) as watch, bench.store.watch([KeyRange(bench.key("a"))]) as single:
+async def test_sees_only_its_keys(space: KeySpace) -> None:
+    keys = [KeyRange.prefix(space.key("a/"))]
+    async with space.store.watch(keys) as watch, space.store.watch([KeyRange(space.key("a"))]) as single:
         for name in ("a", "a/x", "a0", "b", "a/y"):
-            await bench.put(name)
-        await bench.put("a", b"again")
+            await space.put(name)
+        await space.put("a", b"again")
         assert [names_of(each.events) for each in await changes(watch, 2)] == [["x"], ["y"]]
         assert [names_of(each.events) for each in await changes(single, 2)] == [["a"], ["a"]]
 
 
-async def test_can_leave_out_what_is_written(bench: Bench) -> None:
-    past = await bench.put("a")
-    await bench.delete("a")
+async def test_can_leave_out_what_is_written(space: KeySpace) -> None:
+    past = await space.put("a")
+    await space.delete("a")
     async with (
-        bench.store.watch([bench.all], deletes_only=True) as live,
-        bench.store.watch([bench.all], deletes_only=True, start_revision=past) as replayed,
+        space.store.watch([space.all], deletes_only=True) as live,
+        space.store.watch([space.all], deletes_only=True, start_revision=past) as replayed,
     ):
-        await bench.do(Put(bench.key("b"), b"", 0), Put(bench.key("c"), b"", 0))
-        await bench.do(Put(bench.key("d"), b"", 0), Delete(bench.key("c")))
-        await bench.delete("b")
+        await space.do(Put(space.key("b"), b"", 0), Put(space.key("c"), b"", 0))
+        await space.do(Put(space.key("d"), b"", 0), Delete(space.key("c")))
+        await space.delete("b")
         assert [names_of(each.events) for each in await changes(live, 2)] == [["c"], ["b"]]
         seen = await changes(replayed, 3)
     assert [names_of(each.events) for each in seen] == [["a"], ["c"], ["b"]]
@@ -97,35 +98,35 @@ async def test_can_leave_out_what_is_written(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("from_the_past", [False, True])
-async def test_revisions_arrive_whole(bench: Bench, from_the_past: bool) -> None:
-    lease_id = await bench.lease()
-    last = await bench.put("last", lease_id=lease_id)
+async def test_revisions_arrive_whole(space: KeySpace, from_the_past: bool) -> None:
+    lease_id = await space.lease()
+    last = await space.put("last", lease_id=lease_id)
 
     async def change() -> None:
-        await bench.do(
-            Put(bench.key("b"), b"", lease_id), Delete(bench.key("last")), Put(bench.key("a"), b"", lease_id)
+        await space.do(
+            Put(space.key("b"), b"", lease_id), Delete(space.key("last")), Put(space.key("a"), b"", lease_id)
         )
-        await bench.store.revoke(lease_id)
+        await space.store.revoke(lease_id)
 
     if from_the_past:
         await change()
-    async with bench.store.watch([bench.all], start_revision=last + 1 if from_the_past else 0) as watch:
+    async with space.store.watch([space.all], start_revision=last + 1 if from_the_past else 0) as watch:
         if not from_the_past:
             await change()
         written, revoked = await changes(watch, 2)
     assert names_of(written.events) == ["b", "last", "a"]
     assert [type(event) for event in written.events] == [KeyPut, KeyDeleted, KeyPut]
-    assert revoked.events == (KeyDeleted(bench.key("a")), KeyDeleted(bench.key("b")))
+    assert revoked.events == (KeyDeleted(space.key("a")), KeyDeleted(space.key("b")))
     assert [written.revision, revoked.revision] == [last + 1, last + 2]
 
 
-async def test_several_ranges_on_one_watch(bench: Bench) -> None:
+async def test_several_ranges_on_one_watch(space: KeySpace) -> None:
     """A revision that touches both may come as two parts, in any order, and so may different revisions."""
-    async with bench.store.watch([KeyRange.prefix(bench.key("a")), KeyRange(bench.key("b"))]) as watch:
-        first = await bench.put("a1")
-        second = await bench.put("b")
-        await bench.put("neither")
-        third = await bench.delete("b", "a1")
+    async with space.store.watch([KeyRange.prefix(space.key("a")), KeyRange(space.key("b"))]) as watch:
+        first = await space.put("a1")
+        second = await space.put("b")
+        await space.put("neither")
+        third = await space.delete("b", "a1")
         seen = await changes(watch, 4)
     assert sorted((each.revision, *names_of(each.events)) for each in seen) == [
         (first, "a1"),
@@ -138,9 +139,9 @@ async def test_several_ranges_on_one_watch(bench: Bench) -> None:
 class _Interrupted(Sequence[KeyRange]):
     """Two ranges, between which another client writes a key."""
 
-    def __init__(self, bench: Bench, name: str) -> None:
-        self._bench, self._name = bench, name
-        self._ranges = [KeyRange.prefix(bench.key("a")), KeyRange.prefix(bench.key("b"))]
+    def __init__(self, space: KeySpace, name: str) -> None:
+        self._bench, self._name = space, name
+        self._ranges = [KeyRange.prefix(space.key("a")), KeyRange.prefix(space.key("b"))]
 
     def __getitem__(self, index: int) -> KeyRange:  # type: ignore[override]
         return self._ranges[index]
@@ -158,15 +159,15 @@ class _Interrupted(Sequence[KeyRange]):
 
 
 @pytest.mark.parametrize("from_now", [True, False])
-async def test_an_event_before_the_watch_is_established_is_not_lost(etcd_bench: Bench, from_now: bool) -> None:
+async def test_an_event_before_the_watch_is_established_is_not_lost(etcd_space: KeySpace, from_now: bool) -> None:
     """The first range is being watched already when the second is not yet."""
-    bench = etcd_bench
-    last = await bench.put("other")
+    space = etcd_space
+    last = await space.put("other")
     start_revision = 0 if from_now else last
-    async with bench.store.watch(_Interrupted(bench, "a1"), start_revision=start_revision) as watch:
+    async with space.store.watch(_Interrupted(space, "a1"), start_revision=start_revision) as watch:
         assert watch.revision == last + 1
-        await bench.put("b1")
-        await bench.put("a2")
+        await space.put("b1")
+        await space.put("a2")
         seen = await changes(watch, 3)
     assert sorted(names_of(event for each in seen for event in each.events)) == ["a1", "a2", "b1"]
     of_the_first = [each.revision for each in seen if names_of(each.events)[0].startswith("a")]
@@ -174,54 +175,54 @@ async def test_an_event_before_the_watch_is_established_is_not_lost(etcd_bench: 
 
 
 @pytest.mark.parametrize("lost", [1, 2])
-async def test_history_that_is_compacted_is_refused(bench: Bench, lost: int) -> None:
+async def test_history_that_is_compacted_is_refused(space: KeySpace, lost: int) -> None:
     """Also when only the very first revision is gone; what etcd itself does then is to leave out its deletes."""
-    await bench.put("a")
-    start = await bench.delete("a")
-    await bench.put("a")
-    await bench.compact(start + lost - 1)
+    await space.put("a")
+    start = await space.delete("a")
+    await space.put("a")
+    await space.compact(start + lost - 1)
     with pytest.raises(Compacted) as caught:
-        async with bench.store.watch([bench.all], start_revision=start) as watch:
+        async with space.store.watch([space.all], start_revision=start) as watch:
             await changes(watch, 1)
     assert caught.value.compact_revision == start + lost - 1
-    assert caught.value.endpoint in bench.store.endpoints
+    assert caught.value.endpoint in space.store.endpoints
 
 
-async def test_history_after_a_compaction_is_complete(bench: Bench) -> None:
-    compacted = await bench.put("a")
-    deleted = await bench.delete("a")
-    await bench.compact(compacted)
-    async with bench.store.watch([bench.all], start_revision=deleted) as watch:
-        created = await bench.put("b")
+async def test_history_after_a_compaction_is_complete(space: KeySpace) -> None:
+    compacted = await space.put("a")
+    deleted = await space.delete("a")
+    await space.compact(compacted)
+    async with space.store.watch([space.all], start_revision=deleted) as watch:
+        created = await space.put("b")
         seen = await changes(watch, 2)
     assert [each.revision for each in seen] == [deleted, created]
-    assert seen[0].events == (KeyDeleted(bench.key("a")),)
+    assert seen[0].events == (KeyDeleted(space.key("a")),)
 
 
-async def test_a_compaction_leaves_open_watches_and_keys_alone(bench: Bench) -> None:
-    created = await bench.put("a")
-    async with bench.store.watch([bench.all]) as watch:
-        await bench.compact(await bench.put("b"))
-        await bench.delete("b")
+async def test_a_compaction_leaves_open_watches_and_keys_alone(space: KeySpace) -> None:
+    created = await space.put("a")
+    async with space.store.watch([space.all]) as watch:
+        await space.compact(await space.put("b"))
+        await space.delete("b")
         seen = await changes(watch, 2)
     assert [names_of(each.events) for each in seen] == [["b"], ["b"]]
-    assert await bench.names(max_create_revision=created) == ["a"]
+    assert await space.names(max_create_revision=created) == ["a"]
 
 
-async def test_watches_do_not_disturb_each_other(bench: Bench) -> None:
-    async with bench.store.watch([bench.all]) as kept:
-        async with bench.store.watch([bench.all]) as ended:
-            await bench.put("a")
+async def test_watches_do_not_disturb_each_other(space: KeySpace) -> None:
+    async with space.store.watch([space.all]) as kept:
+        async with space.store.watch([space.all]) as ended:
+            await space.put("a")
             assert names_of((await changes(ended, 1))[0].events) == ["a"]
-        await bench.put("b")
+        await space.put("b")
         assert [names_of(each.events) for each in await changes(kept, 2)] == [["a"], ["b"]]
 
 
-async def test_a_watch_can_be_cancelled_and_another_opened(bench: Bench) -> None:
+async def test_a_watch_can_be_cancelled_and_another_opened(space: KeySpace) -> None:
     started = asyncio.Event()
 
     async def wait_for_ever() -> None:
-        async with bench.store.watch([bench.all]) as watch:
+        async with space.store.watch([space.all]) as watch:
             started.set()
             async for response in watch:
                 assert not response.revisions
@@ -233,27 +234,27 @@ async def test_a_watch_can_be_cancelled_and_another_opened(bench: Bench) -> None
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        async with bench.store.watch([bench.all]) as watch:
-            await bench.put(name)
+        async with space.store.watch([space.all]) as watch:
+            await space.put(name)
             assert names_of((await changes(watch, 1))[0].events) == [name]
 
 
-async def test_cancelling_while_it_opens_leaves_nothing_behind(bench: Bench) -> None:
+async def test_cancelling_while_it_opens_leaves_nothing_behind(space: KeySpace) -> None:
     for rounds in range(4):
-        opening = asyncio.create_task(bench.store.watch([bench.all]).__aenter__())
+        opening = asyncio.create_task(space.store.watch([space.all]).__aenter__())
         for _ in range(rounds):
             await asyncio.sleep(0)
         opening.cancel()
         with suppress(asyncio.CancelledError):
             await opening
-    async with bench.store.watch([bench.all]) as watch:
-        await bench.put("a")
+    async with space.store.watch([space.all]) as watch:
+        await space.put("a")
         assert names_of((await changes(watch, 1))[0].events) == ["a"]
 
 
-async def test_a_quiet_watch_gives_signs_of_life(bench: Bench) -> None:
-    last = await bench.put("elsewhere")
-    async with bench.store.watch([KeyRange(bench.key("quiet"))]) as watch, asyncio.timeout(10):
+async def test_a_quiet_watch_gives_signs_of_life(space: KeySpace) -> None:
+    last = await space.put("elsewhere")
+    async with space.store.watch([KeyRange(space.key("quiet"))]) as watch, asyncio.timeout(10):
         response = await anext(aiter(watch))
     assert response.revisions == ()
     assert response.revision >= last

@@ -9,11 +9,11 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
-from proxy import Proxy
-from servers import binary_for, is_alive
-
 from election_core import Client
 from electiontui.embedded import EmbeddedEtcd, EmbeddedMember
+
+from ..servers import binary_for, is_alive
+from .proxy import Proxy
 
 __all__ = ["Cluster", "PartitionedCluster", "start_cluster"]
 

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from cluster import Cluster, start_cluster
-from proxy import Proxy
-from scripted import ScriptedEtcd
 
 from election_core import Client
 from electiontui.embedded import EmbeddedEtcd
+
+from .cluster import Cluster, start_cluster
+from .proxy import Proxy
+from .scripted import ScriptedEtcd
 
 
 @pytest.fixture(scope="session")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from faults_bench import Moments, Raw, compact, in_line, new_client, note, raw_store, read_until, value_of
-from proxy import Proxy
 
 from election_core import Client
-from election_core.follower import Follower
+from election_core.shell.subscription import Subscription
 from electiontui.embedded import EmbeddedEtcd
+
+from .clients import Moments, Raw, compact, in_line, new_client, note, raw_store, read_until, value_of
+from .proxy import Proxy
 
 
 class Breaks:
     """How often a follower was disconnected and connected again."""
 
-    def __init__(self, follower: Follower) -> None:
+    def __init__(self, follower: Subscription) -> None:
         self.events: asyncio.Queue[str] = asyncio.Queue()
         follower.on("disconnected", lambda _: self.events.put_nowait("disconnected"))
         follower.on("connected", lambda: self.events.put_nowait("connected"))
@@ -132,7 +133,7 @@ async def test_the_same_leader_on_both_sides_of_a_gap(
         await follower.cancel()
 
 
-async def _follow(client: Client, name: str, kind: str) -> Follower:
+async def _follow(client: Client, name: str, kind: str) -> Subscription:
     if kind == "observer":
         return await client.election(name).observe()
     return await client.monitor(f"election/{name}")

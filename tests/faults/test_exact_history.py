@@ -15,14 +15,15 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
-from faults_bench import ROUNDS, Raw, compact, eventually, new_client, note, raw_store
-from proxy import Proxy
 
+from election_core.core.model import Candidate, KeyPut, Revision, Transition
 from election_core.etcd import EtcdStore
-from election_core.follower import Follower
-from election_core.model import Candidate, KeyPut, Revision, Transition
+from election_core.shell.subscription import Subscription
 from election_core.store import Delete, KeyRange, Op, Put
 from electiontui.embedded import EmbeddedEtcd
+
+from .clients import ROUNDS, Raw, compact, eventually, new_client, note, raw_store
+from .proxy import Proxy
 
 NAMES = ("a", "b", "c/d")
 Step = tuple[str, int, Candidate | None, Candidate | None]
@@ -134,11 +135,11 @@ async def break_the_network(proxy: Proxy, rng: random.Random) -> None:
         proxy.heal()
 
 
-async def _all_seen(followers: dict[str, Follower], recorded: list[Revision], last: int) -> bool:
-    return bool(recorded) and min(recorded[-1].revision, *(each.revision for each in followers.values())) >= last
+async def _all_seen(subscriptions: dict[str, Subscription], recorded: list[Revision], last: int) -> bool:
+    return bool(recorded) and min(recorded[-1].revision, *(each.revision for each in subscriptions.values())) >= last
 
 
-async def read_all(follower: Follower, seen: list[Transition]) -> None:
+async def read_all(follower: Subscription, seen: list[Transition]) -> None:
     async for transition in follower:
         seen.append(transition)
 
@@ -155,14 +156,14 @@ async def test_transitions_are_those_of_etcds_history(
     async with AsyncExitStack() as stack:
         raw = Raw(await stack.enter_async_context(raw_store(etcd.endpoint)))
         client = await stack.enter_async_context(new_client(proxy.endpoint, timeout=0.5))
-        followers: dict[str, Follower] = {"monitor": client.monitor(prefix)}
-        followers |= {name: client.election(name, prefix=prefix).observe() for name in NAMES}
-        for each in followers.values():
+        subscriptions: dict[str, Subscription] = {"monitor": client.monitor(prefix)}
+        subscriptions |= {name: client.election(name, prefix=prefix).observe() for name in NAMES}
+        for each in subscriptions.values():
             await stack.enter_async_context(each)
-        first = followers["monitor"].revision + 1
+        first = subscriptions["monitor"].revision + 1
         recorded: list[Revision] = []
         recording = asyncio.ensure_future(_record(raw.store, prefix, first, recorded))
-        readers = [asyncio.ensure_future(read_all(each, seen[key])) for key, each in followers.items()]
+        readers = [asyncio.ensure_future(read_all(each, seen[key])) for key, each in subscriptions.items()]
         workload = Workload(raw, prefix, rng)
         breaking = asyncio.ensure_future(break_the_network(proxy, rng))
         end = asyncio.get_running_loop().time() + 5 * ROUNDS
@@ -175,8 +176,8 @@ async def test_transitions_are_those_of_etcds_history(
         await asyncio.gather(breaking, return_exceptions=True)
         proxy.heal()
         await workload.end()
-        await eventually(lambda: _all_seen(followers, recorded, workload.last), "everything was seen")
-        for each in followers.values():
+        await eventually(lambda: _all_seen(subscriptions, recorded, workload.last), "everything was seen")
+        for each in subscriptions.values():
             await each.cancel()
         await asyncio.gather(*readers)
         recording.cancel()

@@ -7,12 +7,13 @@ import time
 from contextlib import AsyncExitStack
 
 import pytest
-from cluster import Cluster
-from faults_bench import ROUNDS, Moments, holds, in_line, new_client, note, read_until, value_of
-from proxy import Proxy
 
 from election_core import Client, Unavailable
 from electiontui.embedded import EmbeddedMember
+
+from .clients import ROUNDS, Moments, holds, in_line, new_client, note, read_until, value_of
+from .cluster import Cluster
+from .proxy import Proxy
 
 TTL = 5
 

@@ -10,11 +10,12 @@ import time
 from contextlib import AsyncExitStack
 
 import pytest
-from cluster import Cluster
-from faults_bench import Moments, eventually, holds, in_line, new_client, note, read_until, value_of
-from proxy import Proxy
 
 from election_core import Client, Unavailable
+
+from .clients import Moments, eventually, holds, in_line, new_client, note, read_until, value_of
+from .cluster import Cluster
+from .proxy import Proxy
 
 
 @pytest.mark.parametrize("moment", ["quiet", "right after a reply"])

@@ -6,10 +6,11 @@ import asyncio
 import time
 
 import pytest
-from faults_bench import ROUNDS, Moments, eventually, holds, in_line, new_client, note
-from proxy import Proxy
 
 from election_core import Campaign, CampaignState, Client, LeadershipLost, Unavailable
+
+from .clients import ROUNDS, Moments, eventually, holds, in_line, new_client, note
+from .proxy import Proxy
 
 
 @pytest.mark.timeout(30 + 12 * ROUNDS)

@@ -11,12 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from faults_bench import Moments, in_line, note
-from proxy import Proxy
-from servers import python
 
 from election_core import Client
 from electiontui.embedded import EmbeddedEtcd
+
+from ..servers import python
+from .clients import Moments, in_line, note
+from .proxy import Proxy
 
 ACTORS = str(Path(__file__).with_name("actors.py"))
 Line = tuple[float, list[str]]

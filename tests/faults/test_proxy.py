@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
-from proxy import Proxy
+
+from .proxy import Proxy
 
 
 @dataclass

@@ -6,11 +6,12 @@ import asyncio
 import time
 
 import pytest
-from cluster import ELECTION_TIMEOUT, Cluster, PartitionedCluster
-from faults_bench import ROUNDS, Moments, holds, in_line, new_client, note, raw_store, read_until, value_of
 
 from election_core import Campaign, Client, LeadershipLost, Unavailable
 from election_core.store import KeyRange
+
+from .clients import ROUNDS, Moments, holds, in_line, new_client, note, raw_store, read_until, value_of
+from .cluster import ELECTION_TIMEOUT, Cluster, PartitionedCluster
 
 EVERYTHING = (KeyRange.prefix(b""),)
 

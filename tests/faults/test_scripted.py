@@ -7,9 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from faults_bench import Moments, Raw, eventually, holds, in_line, new_client, note, raw_store, read_until, value_of
 from grpc import StatusCode
-from scripted import GRANT, KEEP_ALIVE, RANGE, REVOKE, TXN, WATCH, Refusal, ScriptedEtcd
 
 from election_core import AuthenticationFailed, Client, Unavailable
 from election_core.clock import SystemClock, Timer
@@ -17,6 +15,9 @@ from election_core.config import parse_endpoints
 from election_core.etcd import EtcdStore
 from election_core.store import Delete
 from electiontui.embedded import EmbeddedEtcd
+
+from .clients import Moments, Raw, eventually, holds, in_line, new_client, note, raw_store, read_until, value_of
+from .scripted import GRANT, KEEP_ALIVE, RANGE, REVOKE, TXN, WATCH, Refusal, ScriptedEtcd
 
 PASSING: list[Refusal] = [
     (StatusCode.UNAVAILABLE, "etcdserver: no leader"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from faults_bench import Moments, holds, in_line, new_client, read_until, value_of
-from proxy import Proxy
-from scripted import KEEP_ALIVE, WATCH, ScriptedEtcd
 
 from election_core import Client
-from election_core.follower import Follower
+from election_core.shell.subscription import Subscription
+
+from .clients import Moments, holds, in_line, new_client, read_until, value_of
+from .proxy import Proxy
+from .scripted import KEEP_ALIVE, WATCH, ScriptedEtcd
 
 CREATED = b"\x18\x01"
 """``created: true`` in a `WatchResponse`. In other replies the tag 18 has a revision or a TTL behind it, never 1."""
@@ -62,7 +63,7 @@ async def test_pending_history_outlives_a_cut_when_created(
     election = direct.election(name)
     first = await election.campaign("first")
     async with new_client(proxy.endpoint) as client:
-        follower: Follower = (
+        follower: Subscription = (
             client.election(name).observe() if kind == "observer" else client.monitor(f"election/{name}")
         )
         await follower

@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-from peers import HERE
-from shared_election import SharedElection, shared_election
 
 from electiontui.embedded import EmbeddedEtcd
+
+from .peers import HERE
+from .shared_election import SharedElection, shared_election
 
 MODULES = HERE / "node_modules"
 

@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from servers import clean_environment, distro_binary
-
 from election_core import Campaign, Election, ElectionObserver, Monitor, Transition
+
+from ..servers import clean_environment, distro_binary
 
 HERE = Path(__file__).parent
 PATIENCE = 20.0

@@ -7,7 +7,9 @@ import json
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from peers import (
+from election_core import Client
+
+from .peers import (
     HERE,
     EtcdctlPeer,
     EtcdctlWatcher,
@@ -20,8 +22,6 @@ from peers import (
     etcdctl,
     running,
 )
-
-from election_core import Client
 
 
 class SharedElection:

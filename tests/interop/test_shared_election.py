@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from shared_election import SharedElection
+
+from .shared_election import SharedElection
 
 KINDS = ("etcdctl", "node", "ours")
 ORDERS = [pytest.param(order, id="-".join(order)) for order in permutations(KINDS)]

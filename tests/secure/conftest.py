@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from certificates import Certificates
-from tls_servers import SecureEtcd, secure_etcd
+
+from .certificates import Certificates
+from .tls_servers import SecureEtcd, secure_etcd
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from certificates import Certificates
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from servers import ROOT, Etcdctl, clean_environment, distro_binary, python
-from tls_servers import SecureEtcd, secure_etcd
 
 from election_core import AuthenticationFailed, CampaignState, Client, ElectionObserver, Transition
 from electiontui.embedded import EmbeddedEtcd
+
+from ..servers import ROOT, Etcdctl, clean_environment, distro_binary, python
+from .certificates import Certificates
+from .tls_servers import SecureEtcd, secure_etcd
 
 TOKEN_TTL = 3
 """Seconds; shorter than every test that waits for tokens to expire."""

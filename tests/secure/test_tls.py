@@ -7,10 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
-from certificates import Certificates
-from tls_servers import SecureEtcd
 
 from election_core import TLS, Client, InvalidConfig, Unavailable
+
+from .certificates import Certificates
+from .tls_servers import SecureEtcd
 
 TIMEOUT = 1.0
 

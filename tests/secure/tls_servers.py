@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 
-from certificates import Certificates
-from servers import distro_binary
-
 from electiontui.embedded import EmbeddedEtcd
+
+from ..servers import distro_binary
+from .certificates import Certificates
 
 __all__ = ["SecureEtcd", "secure_etcd"]
 

@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from servers import binary_for, processes_with, python
+
+from ..servers import binary_for, processes_with, python
 
 SECONDS = float(os.environ.get("STORM_SECONDS", "60"))
 _AROUND = 120.0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from storm_checks import check
-from storm_story import Story
-from storm_summary import summary
+
+from .checks import check
+from .story import Story
+from .summary import summary
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from storm_plan import WEIGHTS, plan
+
+from .plan import WEIGHTS, plan
 
 
 def test_the_same_seed_gives_the_same_storm() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from servers import Etcdctl, distro_binary
 
 from electiontui.embedded import EmbeddedEtcd
+
+from ..servers import Etcdctl, distro_binary
 
 
 @pytest.fixture(scope="session")

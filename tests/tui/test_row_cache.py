@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from election_core.history import TermLog
-from election_core.state import ElectionState
+from election_core.core.state import ElectionState
+from election_core.core.term_log import TermLog
 from electiontui.rows import ElectionRow, row_of
 from electiontui.sources.row_cache import RowCache
 

@@ -9,8 +9,8 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 from textual.widgets import Button
 
-from election_core.history import TermLog
-from election_core.model import Candidate, Transition
+from election_core.core.model import Candidate, Transition
+from election_core.core.term_log import TermLog
 from electiontui.rows import COLUMNS, Column
 from electiontui.screens.dialogs import ConfirmDialog, Plan
 from electiontui.text import width

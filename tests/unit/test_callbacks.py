@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from election_core.callbacks import Callbacks
 from election_core.errors import InvalidConfig
+from election_core.shell.callbacks import Callbacks
 
 
 def listeners() -> Callbacks:

@@ -8,10 +8,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_state import EPOCH, PROPERTY, Moment, Write, at, play
 
-from election_core.directory import Directory
-from election_core.model import Candidate, KeyDeleted, KeyPut, Revision, Snapshot, Transition
+from election_core.core.directory import Directory
+from election_core.core.model import Candidate, KeyDeleted, KeyPut, Revision, Snapshot, Transition
+
+from .test_state import EPOCH, PROPERTY, Moment, Write, at, play
 
 DIRECTORY_PROPERTY = settings(PROPERTY, max_examples=150)
 

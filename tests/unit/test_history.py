@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from election_core.history import Term, TermLog
-from election_core.model import Candidate, Transition
+from election_core.core.model import Candidate, Transition
+from election_core.core.term_log import Term, TermLog
 
 PROPERTY = settings(max_examples=120, deadline=None, derandomize=True, database=None)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

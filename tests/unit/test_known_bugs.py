@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from election_core import EndpointStatus
-from election_core.known_bugs import KnownBug, known_bugs
+from election_core.core.known_bugs import KnownBug, known_bugs
 
 BUG = KnownBug("a bug", ((3, 4, 34), (3, 5, 16)))
 

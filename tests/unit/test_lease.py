@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from election_core.lease import LeaseClock, margin_for
-from election_core.names import MAX_TTL
+from election_core.core.lease_clock import LeaseClock, margin_for
+from election_core.core.names import MAX_TTL
 
 PROPERTY = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 ttls = st.integers(1, MAX_TTL) | st.integers(1, 120)

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from election_core.errors import InvalidConfig
-from election_core.model import Candidate
-from election_core.names import (
+from election_core.core.model import Candidate
+from election_core.core.names import (
     MAX_TTL,
     MAX_VALUE,
     candidate_key,
@@ -24,6 +23,7 @@ from election_core.names import (
     range_end_of,
     text_to_name,
 )
+from election_core.errors import InvalidConfig
 
 PROPERTY = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from election_core.directory import Directory
-from election_core.model import Candidate, KeyDeleted, Revision, Snapshot
+from election_core.core.directory import Directory
+from election_core.core.model import Candidate, KeyDeleted, Revision, Snapshot
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from election_core.model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision, Snapshot, Transition
-from election_core.state import ElectionState
+from election_core.core.model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision, Snapshot, Transition
+from election_core.core.state import ElectionState
 
 PROPERTY = settings(max_examples=120, deadline=None, derandomize=True, database=None)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 
 from election_core import Client
 from election_core.clock import Alarm, sleep
+from election_core.core.model import KeyDeleted
 from election_core.errors import Compacted, LeadershipLost, Unavailable
-from election_core.model import KeyDeleted
 from election_core.store import Delete, Guard, KeyRange, Put, Read, Txn, WatchResponse, WatchStream
 from election_core.testing import ManualClock, MemoryStore
 

@@ -1,0 +1,88 @@
+"""A candidate's place in line, and what one revision does to it. Pure.
+
+Rule 1: whether a candidate leads is decided here, and only on proof: at one revision its own key exists at its own
+create revision and no older key does. Rule 2: this file does not know how that is read or watched.
+
+A place changes by deletes alone. New candidates line up behind, since create revisions only grow, so the one thing
+to wait for is the delete of the key ahead, and the one thing to fear is the delete of the own key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..errors import LeadershipLost
+from .model import Candidate, KeyDeleted, KeyPut, Revision
+
+__all__ = ["Place", "place_among_oldest", "still_own"]
+
+
+class Place(NamedTuple):
+    """Where a candidate stands as of one revision."""
+
+    revision: int
+    own: Candidate
+    ahead: Candidate | None
+    """The youngest candidate that is older than this one; ``None`` for the leader."""
+    ahead_leads: bool = False
+    """Whether ``ahead`` is the oldest of all: once it leaves, this candidate leads."""
+
+    @property
+    def leads(self) -> bool:
+        return self.ahead is None
+
+    def has_same_neighbours(self, other: Place) -> bool:
+        """Whether both have to be watched in the same way."""
+        if self.ahead is None or other.ahead is None:
+            return self.ahead is other.ahead
+        return self.ahead.is_same_candidate(other.ahead) and self.ahead_leads == other.ahead_leads
+
+    def after(self, revision: Revision) -> Place | None:
+        """The place after a revision, or ``None`` when it has to be read anew.
+
+        The revisions must hold all deletes of the own key and of ``ahead``, in order. One that is not newer than
+        the place is old news: a watch may be served by a member that lags behind the one that was read.
+
+        Raises:
+            LeadershipLost: the own key is gone, or no longer on the own lease.
+        """
+        if revision.revision <= self.revision:
+            return self
+        own, ahead_left = self.own, False
+        for event in revision.events:
+            if event.key == own.key:
+                own = still_own(self.own, event.candidate if isinstance(event, KeyPut) else None)
+            elif self.ahead is not None and event == KeyDeleted(self.ahead.key):
+                ahead_left = True
+        if not ahead_left:
+            return self._replace(revision=revision.revision, own=own)
+        return Place(revision.revision, own, None) if self.ahead_leads else None
+
+
+def still_own(own: Candidate, now: Candidate | None) -> Candidate:
+    """The candidate as it is now, given what stands at its key.
+
+    Raises:
+        LeadershipLost: the own key is gone, or no longer on the own lease.
+    """
+    if now is None or not now.is_same_candidate(own):
+        raise LeadershipLost(
+            "The candidate's key was deleted, by somebody or with its lease; campaign again.", key=own.key
+        )
+    if now.lease_id != own.lease_id:
+        raise LeadershipLost(
+            f"Somebody moved the candidate's key from lease {own.lease_id:x} to {now.lease_id:x}; find out"
+            " who writes there, then campaign again.",
+            key=own.key,
+        )
+    return now
+
+
+def place_among_oldest(own: Candidate, oldest: Sequence[Candidate], revision: int) -> Place | None:
+    """The place of ``own`` if the oldest two candidates of its election tell, else ``None``."""
+    if oldest and own.is_same_candidate(oldest[0]):
+        return Place(revision, own, None)
+    if len(oldest) > 1 and own.is_same_candidate(oldest[1]):
+        return Place(revision, own, oldest[0], ahead_leads=True)
+    return None

@@ -1,0 +1,130 @@
+"""Keeps a state machine in step with the keys under a prefix, through disconnections and compactions.
+
+The first watch is opened live and only then the keys are read: events up to the read are old news to the state
+machine, later ones come as they happen. A watch that broke is resumed after the last event that was seen, so that
+no transition is lost; only where etcd has compacted that history everything is read anew, and the state machine
+reports the gap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from ..backoff import Backoff
+from ..clock import Clock, sleep
+from ..core.model import Revision, Snapshot
+from ..errors import Compacted, ElectionError, Unavailable
+from ..store import KeyRange, Read, Store, WatchStream
+
+__all__ = ["Feed", "FeedSink"]
+
+_SIGNS_OF_LIFE = 2
+
+_log = logging.getLogger("election_core.feed")
+
+
+class FeedSink(Protocol):
+    """Who takes what a feed reads. Nothing here may block or raise."""
+
+    def reset(self, snapshot: Snapshot) -> None:
+        """Begin, or begin anew after a gap."""
+
+    def apply(self, revision: Revision) -> None:
+        """The next revision; it may be known already."""
+
+    def audit(self, snapshot: Snapshot) -> None:
+        """A read to compare with; all its events have been applied, as far as etcd has sent them."""
+
+    def connected(self) -> None:
+        """A watch is established and everything was read."""
+
+    def disconnected(self, error: ElectionError) -> None:
+        """The watch broke; another one will be tried."""
+
+
+class Feed:
+    """Reads and watches one range of keys.
+
+    Attributes:
+        heard_at: when etcd last gave a sign of life on the watch, on the feed's clock; ``None`` before the first.
+    """
+
+    # The mutable state: the last revision that was delivered whole, from where a watch can be resumed, and the read
+    # of an audit with how many messages have come since that are as new.
+
+    def __init__(self, store: Store, clock: Clock, keys: KeyRange, sink: FeedSink, *, audit_every: float) -> None:
+        """``audit_every``: seconds after which everything is read once more, since servers may lose events."""
+        self._store, self._clock, self._keys, self._sink = store, clock, keys, sink
+        self._audit_every = audit_every
+        self._audit: Snapshot | None = None
+        self._heard_since = 0
+        self._revision: int | None = None
+        self.heard_at: float | None = None
+
+    async def run(self) -> None:
+        """Go on until cancelled.
+
+        Raises:
+            ElectionError: trying again cannot help: the user may not read or watch the keys.
+        """
+        backoff = Backoff()
+        while True:
+            try:
+                if self._revision is None:
+                    await self._begin(backoff)
+                else:
+                    await self._resume(self._revision, backoff)
+            except Unavailable as exc:
+                if isinstance(exc, Compacted):
+                    _log.warning("%s Transitions may be missing.", exc)
+                    self._revision = None
+                self._sink.disconnected(exc)
+                await sleep(self._clock, backoff.pause())
+
+    async def _begin(self, backoff: Backoff) -> None:
+        async with self._store.watch((self._keys,)) as stream:
+            snapshot = await self._store.read(Read(self._keys))
+            self._sink.reset(snapshot)
+            self._revision = snapshot.revision
+            await self._deliver(stream, backoff)
+
+    async def _resume(self, revision: int, backoff: Backoff) -> None:
+        async with self._store.watch((self._keys,), start_revision=revision + 1) as stream:
+            await self._deliver(stream, backoff)
+
+    async def _deliver(self, stream: WatchStream, backoff: Backoff) -> None:
+        self.heard_at = self._clock.now()
+        self._sink.connected()
+        auditing = asyncio.ensure_future(self._read_for_audits())
+        try:
+            async for response in stream:
+                backoff.reset()
+                self.heard_at = self._clock.now()
+                for revision in response.revisions:
+                    self._sink.apply(revision)
+                    self._revision = max(self._revision or 0, revision.revision)
+                if self._audit is not None:
+                    self._compare(self._audit, response.revision)
+        finally:
+            self._audit = None
+            auditing.cancel()
+            await asyncio.wait({auditing})
+
+    async def _read_for_audits(self) -> None:
+        while True:
+            await sleep(self._clock, self._audit_every)
+            if self._audit is not None:
+                continue
+            try:
+                self._audit, self._heard_since = await self._store.read(Read(self._keys)), 0
+            except ElectionError as exc:
+                _log.debug("audit: %s", exc)
+
+    def _compare(self, audit: Snapshot, revision: int) -> None:
+        # A sign of life can overtake events on some servers, so that a second one is waited for.
+        self._heard_since += revision >= audit.revision
+        if self._heard_since >= _SIGNS_OF_LIFE:
+            self._audit = None
+            self._sink.audit(audit)

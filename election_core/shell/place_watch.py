@@ -1,0 +1,92 @@
+"""Follows one candidate's place in line on a watch, from its joining to its end.
+
+A watch is opened live, and the place is read once more where the watch is newer than what is known: from then on
+every event arrives as it happens, and none is missed. A watch that starts in the past would wait for etcd's
+catch-up loop, which runs every 100 ms. So a watch that breaks needs no history either: compaction cannot hurt it.
+
+The first in line watches the deletes of the whole election. In that one ordered stream, the leader's delete without
+the own one before it proves that the own candidate leads. Everybody else watches the key ahead and its own, so a
+leader's going wakes one candidate and not the herd. Events may get lost in a server, so the place is also read anew
+from time to time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, aclosing
+
+from ..backoff import Backoff
+from ..clock import Clock, sleep
+from ..core.place import Place
+from ..errors import Unavailable
+from ..store import KeyRange, WatchStream
+from .recipe import Recipe
+
+__all__ = ["watch_place"]
+
+_log = logging.getLogger("election_core.campaign")
+
+
+async def watch_place(recipe: Recipe, place: Place, clock: Clock, *, reread_every: float) -> AsyncGenerator[Place]:
+    """Yield each new place, with other neighbours or another value of the own key than before.
+
+    Args:
+        recipe: the election.
+        place: where the candidate stands; it is not repeated.
+        clock: what ``reread_every`` is counted on.
+        reread_every: seconds after which the place is read anew although nothing happened.
+
+    Raises:
+        LeadershipLost: the own key is gone.
+        AuthenticationFailed: it may not be watched or read.
+    """
+    backoff = Backoff()
+    while True:
+        try:
+            async with (
+                _watch(recipe, place) as stream,
+                aclosing(_listen(recipe, place, stream, clock, reread_every)) as places,
+            ):
+                async for news in places:
+                    backoff.reset()
+                    known, place = place, news
+                    moved = not news.has_same_neighbours(known)
+                    if moved or news.own != known.own:
+                        yield news
+                        # Whoever waits for the news goes first, before another watch is opened.
+                        await asyncio.sleep(0)
+                    if moved:
+                        break
+        except Unavailable as exc:
+            _log.info("election %r: %s", recipe.name, exc)
+            await sleep(clock, backoff.pause())
+
+
+def _watch(recipe: Recipe, place: Place) -> AbstractAsyncContextManager[WatchStream]:
+    own = KeyRange(place.own.key)
+    if place.ahead is None:
+        return recipe.store.watch((own,))
+    if place.ahead_leads:
+        return recipe.store.watch((KeyRange.prefix(recipe.root),), deletes_only=True)
+    return recipe.store.watch((KeyRange(place.ahead.key), own), deletes_only=True)
+
+
+async def _listen(
+    recipe: Recipe, place: Place, stream: WatchStream, clock: Clock, reread_every: float
+) -> AsyncGenerator[Place]:
+    """The place after each event, as long as the stream shows what matters for it."""
+    if stream.revision > place.revision:
+        place = await recipe.place(place.own)
+        yield place
+    reread_at = clock.now() + reread_every
+    async for response in stream:
+        for revision in response.revisions:
+            place = place.after(revision) or await recipe.place(place.own)
+            yield place
+        # A quiet stream gives signs of life, so this is looked at often enough.
+        if clock.now() >= reread_at:
+            place = await recipe.place(place.own)
+            yield place
+            reread_at = clock.now() + reread_every

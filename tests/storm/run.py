@@ -1,0 +1,83 @@
+"""One storm from its beginning to its end: a cluster, candidates, faults, calm, and what is left."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from electiontui.embedded import EmbeddedEtcd
+
+from ..servers import binary_for
+from .crew import Crew
+from .faults import Injector
+from .log import Log
+from .operator import Operator
+from .plan import plan
+
+__all__ = ["GRACE", "Storm", "rage"]
+
+GRACE = 3.0
+"""Seconds over the TTL within which there must be a leader."""
+_SETTLED_FOR = 2.0
+_HEAL_PATIENCE = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """What one asks for; either so many seconds or so many faults."""
+
+    seed: int
+    candidates: int
+    ttl: int
+    seconds: float | None
+    faults: int | None
+    series: str = "3.5"
+
+    @property
+    def command(self) -> str:
+        how_long = f"--faults {self.faults}" if self.faults is not None else f"--seconds {self.seconds:g}"
+        return (
+            f"python -m tests.storm {how_long} --seed {self.seed} --candidates {self.candidates} --ttl {self.ttl}"
+            + (f" --etcd {self.series}" if self.series != "3.5" else "")
+        )
+
+
+async def rage(storm: Storm, path: Path) -> None:
+    """Have the storm, with its log in ``path``; nothing of it is left after."""
+    log = Log(path, "storm")
+    log.write("storm", seed=storm.seed, ttl=storm.ttl, candidates=storm.candidates, command=storm.command)
+    try:
+        async with EmbeddedEtcd(nodes=3, binary=binary_for(storm.series)) as etcd:
+            operator = Operator(log, etcd.endpoints)
+            watching = asyncio.create_task(operator.watch_line())
+            try:
+                async with Crew(log, path, storm.candidates, storm.seed, storm.ttl, etcd.endpoints) as crew:
+                    await _rage(storm, log, etcd, crew, operator)
+            finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
+                await operator.close()
+    finally:
+        log.close()
+
+
+async def _rage(storm: Storm, log: Log, etcd: EmbeddedEtcd, crew: Crew, operator: Operator) -> None:
+    wanted = None if storm.faults is None else storm.faults * 5 // 4 + 10  # some come upon nobody
+    faults = plan(storm.seed, candidates=storm.candidates, ttl=storm.ttl, faults=wanted, seconds=storm.seconds)
+    count = len(faults) if storm.faults is None else storm.faults
+    await asyncio.sleep(2.0)
+    log.write("begin", planned=len(faults), version=etcd.version)
+    await Injector(log, etcd, crew, operator).run(faults, count)
+    crew.heal()
+    await asyncio.to_thread(etcd.wait_healthy, _HEAL_PATIENCE)
+    await asyncio.sleep(2.0)  # whoever was killed last is started again
+    crew.tell("hold")
+    log.write("calm")
+    await asyncio.sleep(storm.ttl + GRACE)
+    log.write("settled")
+    await asyncio.sleep(_SETTLED_FOR)
+    log.write("finish", line=[each.value.decode() for each in operator.line])
+    late = await crew.finish()
+    log.write("finished", late=late)
+    log.write("final", **await operator.last_facts())
