@@ -83,17 +83,15 @@ async def test_each_wait_raises_an_error_of_its_own(world: World) -> None:
     await until(lambda: campaign.error is not None, "the loss is noticed")
     raised: list[ElectionError] = []
     for number in range(50):
-        try:
-            try:
-                await campaign.wait()
-            except LeadershipLost as exc:
-                raised.append(exc)
-                raise KeyError(number) from exc
-        except KeyError as exc:
-            assert exc.__cause__ is raised[-1]
+        with pytest.raises(LeadershipLost) as caught:
+            await campaign.wait()
+        raised.append(caught.value)
+        raised[-1].__cause__ = KeyError(number)
     assert len({id(each) for each in raised}) == 50
     assert {len(traceback.extract_tb(each.__traceback__)) for each in raised} == {2}
+    assert [each.__cause__.args for each in raised if each.__cause__ is not None] == [(number,) for number in range(50)]
     assert campaign.error is not None
+    assert campaign.error.__cause__ is None
     assert campaign.error.__traceback__ is None
     assert all(told(each) == told(campaign.error) for each in raised)
 
