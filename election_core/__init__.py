@@ -49,6 +49,7 @@ from .errors import (
     InvalidConfig,
     LeadershipLost,
     NotLeader,
+    PermissionDenied,
     Unavailable,
 )
 from .monitor import Monitor
@@ -76,6 +77,7 @@ __all__ = [
     "Monitor",
     "NotLeader",
     "Oddity",
+    "PermissionDenied",
     "Session",
     "Term",
     "TermLog",
