@@ -13,6 +13,7 @@ from .election import Election
 from .errors import InvalidConfig
 from .etcd import EtcdStore
 from .monitor import Monitor
+from .shell.callbacks import not_waited_for
 from .shell.runtime import Closable, Runtime
 from .shell.session import Session
 from .shell.tasks import report
@@ -133,7 +134,7 @@ class Client:
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._close(), name="closing the client")
         cancelled: asyncio.CancelledError | None = None
-        with self._runtime.leaving():
+        with self._runtime.leaving(), not_waited_for():
             while not self._closing.done():
                 try:
                     await asyncio.wait({self._closing})
