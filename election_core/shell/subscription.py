@@ -86,7 +86,11 @@ class Subscription:
 
         Coroutine callbacks that run are waited for, at most the client's timeout, then cancelled; the one that calls
         this goes on. Cancelling it is safe.
+
+        Raises:
+            InvalidConfig: the client belongs to another event loop.
         """
+        self._runtime.check_loop()
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait({self._task})
@@ -148,6 +152,7 @@ class Subscription:
                 raise CampaignClosed(f"Nothing watches {self._what} yet; enter it with async with, or await it.")
             if self._task.done():
                 raise StopAsyncIteration if self._fatal is None else self._fatal.fresh()
+            self._runtime.check_loop()
             self._news.clear()
             await self._news.wait()
         return self._seen.unread.take()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from election_core import CampaignState
-from election_core.store import Delete
+from election_core.core.model import Snapshot
+from election_core.store import Delete, Read, Store
 
 from .stage import Stage
 
@@ -65,6 +68,37 @@ async def test_where_nothing_is_lost_an_audit_changes_nothing(stage: Stage) -> N
         await stage.clock.elapse(200)
         transition = await anext(observer)
         assert (transition.kind, transition.gap) == ("vacated", False)
+
+
+class FailingRead:
+    """A store of which one read fails as none should."""
+
+    def __init__(self, store: Store) -> None:
+        self._below = store
+        self.failure: Exception | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._below, name)
+
+    async def read(self, query: Read) -> Snapshot:
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+        return await self._below.read(query)
+
+
+async def test_a_defect_in_an_audit_is_reported_and_the_next_one_is_made(lossy: Stage) -> None:
+    store = FailingRead(lossy.lossy)
+    async with lossy.client(store).election("job").observe() as observer:
+        await vacancy_is_lost(lossy)
+        store.failure = RuntimeError("odd")
+        await lossy.clock.elapse(70)
+        (context,) = lossy.unhandled
+        assert isinstance(context["exception"], RuntimeError)
+        lossy.unhandled.clear()
+        assert observer.leader() == "node-a"
+        await lossy.clock.elapse(60)
+        assert observer.leader() == "node-b"
 
 
 async def test_two_candidates_that_share_a_watch_make_up_for_a_lost_delete(stage: Stage) -> None:

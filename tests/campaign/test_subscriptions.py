@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import pytest
 
-from election_core import Campaign, Client, Compacted, Transition, Unavailable
+from election_core import Campaign, Client, Compacted, ElectionError, Transition, Unavailable
 from election_core.shell.subscription import Subscription
+from election_core.store import KeyRange, Store, WatchStream
 from election_core.testing import MemoryStore
 
 from .stage import Stage
@@ -126,6 +131,43 @@ async def test_an_election_that_came_and_went_while_a_monitor_was_cut_off(stage:
         assert seen == [("unseen", "elected", True)]
     else:
         assert seen == [("unseen", kind, False) for kind in ("elected", "vacated", "elected")]
+
+
+class FailingWatches:
+    """A store whose watches fail as none should."""
+
+    def __init__(self, store: Store) -> None:
+        self._below = store
+        self.failure: BaseException | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._below, name)
+
+    def watch(self, keys: Sequence[KeyRange], **how: Any) -> AbstractAsyncContextManager[WatchStream]:
+        if self.failure is not None:
+            raise self.failure
+        return self._below.watch(keys, **how)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("odd"), asyncio.CancelledError()], ids=["error", "cancelled"])
+async def test_a_defect_does_not_end_the_watching_without_a_word(stage: Stage, failure: BaseException) -> None:
+    """Neither does a cancellation that nobody asked for. Whoever reads is told each time, by an error of its own."""
+    link = stage.store()
+    store = FailingWatches(link)
+    told: list[ElectionError] = []
+    observer = await stage.client(store).election("job").observe()
+    observer.on("error", told.append)
+    store.failure = failure
+    link.break_streams()
+    await stage.clock.elapse(3)
+    assert observer.closed
+    assert [each.__cause__ for each in told] == [failure]
+    for _ in range(2):
+        with pytest.raises(ElectionError, match="defect of election_core") as caught:
+            await anext(observer)
+        assert caught.value is not told[0]
+        assert len(traceback.extract_tb(caught.value.__traceback__)) == 2
+    stage.unhandled.clear()
 
 
 async def test_streams_that_break_cost_nothing(stage: Stage, watch: Callable[[Client], Subscription]) -> None:
