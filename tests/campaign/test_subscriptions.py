@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from election_core import Campaign, Client, Compacted, ElectionError, Transition, Unavailable
+from election_core import Campaign, Client, Compacted, ElectionError, ElectionObserver, Transition, Unavailable
 from election_core.shell.subscription import Subscription
 from election_core.store import KeyRange, Store, WatchStream
 from election_core.testing import MemoryStore
@@ -168,6 +169,29 @@ async def test_a_defect_does_not_end_the_watching_without_a_word(stage: Stage, f
         assert caught.value is not told[0]
         assert len(traceback.extract_tb(caught.value.__traceback__)) == 2
     stage.unhandled.clear()
+
+
+def test_an_exit_in_a_callback_ends_the_program_and_is_no_defect() -> None:
+    told: list[object] = []
+    observers: list[ElectionObserver] = []
+
+    async def program() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        election = Client.over(MemoryStore()).election("job")
+        observers.append(await election.observe())
+        observers[0].on("change", lambda _: sys.exit(3))
+        await election.campaign("a")
+        await asyncio.Event().wait()
+
+    with pytest.raises(SystemExit) as caught:
+        asyncio.run(program())
+    assert caught.value.code == 3
+    assert told == []
+    (observer,) = observers
+    assert observer.closed
+    assert str(observer.last_error) == (
+        "The watching of the election 'job' was ended by SystemExit(3); begin anew if the program goes on."
+    )
 
 
 async def test_streams_that_break_cost_nothing(stage: Stage, watch: Callable[[Client], Subscription]) -> None:
