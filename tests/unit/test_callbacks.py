@@ -363,6 +363,25 @@ async def test_a_callback_that_waits_for_who_waits_for_it_is_let_be() -> None:
     await callbacks.settle(PATIENCE)
 
 
+async def test_a_callback_may_begin_to_wait_before_its_task_is_known() -> None:
+    """As it does on an event loop that begins tasks eagerly."""
+    callbacks, closed, waiting = listeners(), asyncio.Event(), not_waited_for()
+
+    async def wait_for_the_end() -> None:
+        await closed.wait()
+        waiting.__exit__(None, None, None)
+
+    def begin_to_wait() -> Awaitable[None]:
+        waiting.__enter__()
+        return wait_for_the_end()
+
+    callbacks.on("elected", begin_to_wait)
+    callbacks.emit("elected")
+    await settles_at_once(callbacks)
+    closed.set()
+    await callbacks.settle(PATIENCE)
+
+
 async def test_when_no_callback_runs_any_more() -> None:
     callbacks, told = listeners(), list[str]()
     callbacks.when_idle(lambda: told.append("idle from the start"))

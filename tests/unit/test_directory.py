@@ -456,6 +456,31 @@ def test_an_audit_that_finds_nothing_lost_leaves_no_doubt() -> None:
     assert gaps_of_the_next(known) == {"led": False, "vacated": False, "new": False}
 
 
+def test_a_vacancy_that_is_newer_than_an_audit_is_not_in_doubt() -> None:
+    known = directory(LED)
+    known.apply(revision(11, VACATED))
+    known.apply(revision(25, KeyDeleted(VACATED.key)))
+    unseen = put(b"election/unseen/7b", 15)
+    seen = LED.candidate, VACATED.candidate, unseen.candidate
+    assert brief(known.audit(Snapshot(20, seen, EPOCH))) == [("unseen", "elected", unseen.key)]
+    assert gaps_of_the_next(known) == {"led": False, "vacated": False, "new": True}
+
+
+def test_an_audit_finds_an_unseen_candidate_however_busy_the_rest_of_the_keys_is() -> None:
+    known = directory(LED, prefix="")
+    unseen = put(b"election/unseen/7b", 15)
+    known.apply(revision(21, put(b"other/key", 21)))
+    (found,) = known.audit(Snapshot(20, (LED.candidate, unseen.candidate), EPOCH))
+    assert (found.election, found.gap) == ("election/unseen", True)
+
+
+def test_a_key_of_no_election_that_a_later_reset_has_shown_is_left_alone() -> None:
+    known, new = directory(LED, prefix=""), put(b"other/key", 15)
+    known.reset(Snapshot(20, (LED.candidate, new.candidate), EPOCH))
+    assert known.audit(Snapshot(11, (LED.candidate,), EPOCH)) == []
+    assert [each.key for each in known.oddities()] == [new.key]
+
+
 @pytest.mark.parametrize("after", [put(b"other/key", 12, value=b"newer"), KeyDeleted(b"other/key")])
 def test_a_key_of_no_election_that_is_newer_than_an_audit_is_left_alone(after: KeyPut | KeyDeleted) -> None:
     old = put(b"other/key", 4)
