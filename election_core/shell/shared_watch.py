@@ -166,4 +166,4 @@ class SharedWatch:
         self._stop()
         for member in self._members.values():
             if not member.over.done():
-                member.over.set_exception(exc)
+                member.over.set_exception(exc.fresh() if isinstance(exc, ElectionError) else exc)
