@@ -102,7 +102,8 @@ class Transition(NamedTuple):
     after: Candidate | None
     """The leader from now on, or ``None`` for a vacancy."""
     gap: bool
-    """Revisions were skipped since this election's previous transition, so terms may be missing."""
+    """Revisions were skipped since this election's previous transition, or before its first one, since the observer
+    or monitor began, so terms may be missing."""
     observed_at: datetime
     """When it reached this program (aware, UTC). etcd keeps no times."""
 
