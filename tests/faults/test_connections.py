@@ -16,7 +16,7 @@ from election_core import Client, Unavailable
 from election_core.config import parse_endpoints
 from election_core.errors import ElectionError
 from election_core.etcd import store as store_module
-from election_core.etcd.members import Members
+from election_core.etcd.members import Member, Members
 from election_core.store import KeyRange, Put, Read
 from electiontui.embedded import EmbeddedEtcd
 
@@ -197,17 +197,16 @@ async def test_a_member_that_its_name_no_longer_stands_for_is_left(names: Names,
         assert [each.endpoint.partition(" ")[2] for each in store._members.all] == ["(127.0.0.2)", "(127.0.0.3)"]
 
 
-async def test_every_member_is_closed_whatever_one_of_them_raises(etcd: EmbeddedEtcd) -> None:
+async def test_every_member_is_closed_whatever_one_of_them_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     members = Members(parse_endpoints("127.0.0.1:1,127.0.0.1:2,127.0.0.1:3"), None)
     closed: list[str] = []
-    for number, member in enumerate(members.all):
 
-        async def close(*why: str, number: int = number, endpoint: str = member.endpoint) -> None:
-            closed.append(endpoint)
-            if number == 0:
-                raise RuntimeError("of gRPC")
+    async def close(member: Member, *why: str) -> None:
+        closed.append(member.endpoint)
+        if len(closed) == 1:
+            raise RuntimeError("of gRPC")
 
-        member.close = close  # type: ignore[method-assign]
+    monkeypatch.setattr(Member, "close", close)
     with pytest.raises(RuntimeError, match="of gRPC"):
         await members.close()
     assert closed == ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]

@@ -30,7 +30,7 @@ class HttpProxy:
     async def __aenter__(self) -> HttpProxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.endpoint = "127.0.0.1:%d" % self._server.sockets[0].getsockname()[1]
+        self.endpoint = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:

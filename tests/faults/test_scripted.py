@@ -13,7 +13,7 @@ from election_core import Client, PermissionDenied, Unavailable
 from election_core.clock import SystemClock, Timer
 from election_core.config import parse_endpoints
 from election_core.etcd import EtcdStore
-from election_core.store import Delete, EndpointStatus, KeyRange, Read
+from election_core.store import Delete, KeyRange, Read
 from electiontui.embedded import EmbeddedEtcd
 
 from .clients import Moments, Raw, eventually, holds, in_line, new_client, note, raw_store, read_until, value_of
@@ -166,13 +166,11 @@ async def test_a_slow_login_is_part_of_the_call(scripted: ScriptedEtcd) -> None:
     scripted.delay("/etcdserverpb.Maintenance/Status", 0.6)
     async with Client(scripted.endpoint, username="u", password="p", timeout=1) as client:
         began = time.monotonic()
-        calls = [client.election("x").leader() for _ in range(5)]
-        *results, (status,) = await asyncio.gather(*calls, client.status(), return_exceptions=True)
-        took = time.monotonic() - began
-        assert [type(each) for each in results] == [Unavailable] * 5
-        assert isinstance(status, EndpointStatus)
+        calls = asyncio.gather(*(client.election("x").leader() for _ in range(5)), return_exceptions=True)
+        (status,) = await client.status()
+        assert [type(each) for each in await calls] == [Unavailable] * 5
         assert not status.reachable
-        assert took < 1.3
+        assert time.monotonic() - began < 1.3
 
 
 async def test_logins_that_nobody_answers_do_not_queue_up(scripted: ScriptedEtcd) -> None:
