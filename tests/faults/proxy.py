@@ -215,10 +215,12 @@ class _Connection:
         except OSError:
             return  # the server refused the connection
         finally:
-            await asyncio.sleep(0)  # the loop lets go of the sockets
-            for each in (self._client, self._server):
-                if each is not None:
-                    each.close()
+            try:
+                await asyncio.sleep(0)  # the loop lets go of the sockets
+            finally:  # also where it is reset while it ends
+                for each in (self._client, self._server):
+                    if each is not None:
+                        each.close()
 
     async def _connect(self) -> socket.socket:
         host, _, port = self._proxy.target.rpartition(":")
