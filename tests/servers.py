@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -79,12 +79,23 @@ class Etcdctl:
             process.communicate()
 
 
-def python(*args: str, **options: object) -> subprocess.Popen[str]:
+def python(
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    stdin: int | None = None,
+    stderr: int = subprocess.PIPE,
+    start_new_session: bool = False,
+) -> subprocess.Popen[str]:
     """Start Python on the project's code in a process of its own, with pipes for text."""
-    env = clean_environment(PYTHONUNBUFFERED="1", **options.pop("env", {}))  # type: ignore[arg-type]
     return subprocess.Popen(
         [sys.executable, *args],
-        **{"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": env, **options},
+        cwd=ROOT,
+        env=clean_environment(PYTHONUNBUFFERED="1", **(env or {})),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        start_new_session=start_new_session,
     )
 
 
