@@ -12,10 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+import pytest
+
 from electiontui.embedded import EtcdNotFound, find_etcd
 
 ROOT = Path(__file__).resolve().parent.parent
 DEBIAN_ETCD = Path("/usr/bin/etcd")
+EACH_ETCD = tuple(
+    pytest.param(fixture, marks=pytest.mark.server, id=series)
+    for series, fixture in (("etcd-3.5", "etcd"), ("etcd-3.4", "etcd_34"))
+)
+"""Fixtures of a server of each supported series, as parameters of a fixture."""
 
 
 def distro_binary(program: str) -> Path:
