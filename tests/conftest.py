@@ -16,7 +16,7 @@ from electiontui.embedded import EmbeddedEtcd
 from .servers import EACH_ETCD, Etcdctl, binary_for
 
 MAX_WORKERS = 6
-LONGEST = ("storm/test_storm.py", "faults/test_quorum.py", "faults/", "secure/", "test_demo.py", "test_embedded.py")
+LONGEST = ("storm/test_storm.py", "faults/test_quorum.py", "faults/", "tui/test_screens.py", "secure/", "tests/test_")
 """What takes longest, in that order."""
 
 # Everything but the nightly profile makes the same examples in every run.
