@@ -20,9 +20,11 @@ LONGEST = ("storm/test_storm.py", "faults/test_quorum.py", "faults/", "tui/test_
 """What takes longest, in that order."""
 
 # Everything but the nightly profile makes the same examples in every run.
-settings.register_profile("default", max_examples=150, deadline=None, derandomize=True, database=None)
-settings.register_profile("quick", settings.get_profile("default"), max_examples=50)
-settings.register_profile("nightly", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SAME = settings(_ANY_PACE, derandomize=True, database=None)
+settings.register_profile("default", _SAME, max_examples=150)
+settings.register_profile("quick", _SAME, max_examples=50)
+settings.register_profile("nightly", _ANY_PACE, max_examples=10_000)
 settings.load_profile("default")
 
 

@@ -25,8 +25,8 @@ class Callbacks:
         self._listeners: dict[str, list[Callback]] = {event: [] for event in events}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def on(self, event: str, callback: Callback) -> None:
-        """Call ``callback`` at every ``event`` from now on.
+    def on(self, event: str, callback: Callback) -> Callable[[], None]:
+        """Call ``callback`` at every ``event`` from now on; returns a function that removes it.
 
         Raises:
             InvalidConfig: there is no such event, or the callback cannot be called.
@@ -37,6 +37,12 @@ class Callbacks:
         if not callable(callback):
             raise InvalidConfig(f"The callback for {event!r} must be callable; got {callback!r}.")
         self._listeners[event].append(callback)
+
+        def remove() -> None:
+            if callback in self._listeners[event]:
+                self._listeners[event].remove(callback)
+
+        return remove
 
     def has(self, event: str) -> bool:
         return bool(self._listeners[event])

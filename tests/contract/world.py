@@ -118,6 +118,11 @@ class World:
         assert not self.unhandled
 
 
+def told(error: ElectionError) -> tuple[object, ...]:
+    """What an error says. It is made afresh each time that it is raised, so two that say the same are not one."""
+    return type(error), error.message, error.election, error.key, error.endpoint
+
+
 class Heard:
     """The events of one campaign, in order."""
 
@@ -125,6 +130,10 @@ class Heard:
         self.events: list[ElectionError | None] = []
         campaign.on("elected", lambda: self.events.append(None))
         campaign.on("error", self.events.append)
+
+    @property
+    def told(self) -> list[tuple[object, ...] | None]:
+        return [None if event is None else told(event) for event in self.events]
 
     @property
     def kinds(self) -> list[str]:
