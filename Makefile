@@ -6,11 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quick test coverage types style fix bench pictures storm lowest pythons check
+.PHONY: help setup quick check test coverage types style fix bench pictures storm mutations lowest pythons
 
 help: ## list the verbs
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1@\2/p' $(MAKEFILE_LIST) | expand -t 4 | column -t -s @ 2>/dev/null \
-		|| sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1: \2/p' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$NF }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv --without-pip $(VENV)
@@ -54,6 +53,9 @@ storm: $(READY) ## a night's work: a thousand faults on each etcd, repeated faul
 	$(BIN)/python -m tests.storm --faults 300 --etcd 3.4
 	FAULT_ROUNDS=20 $(BIN)/python -m pytest tests/faults
 	$(BIN)/python -m pytest --hypothesis-profile nightly --timeout 7200 tests/unit tests/campaign
+
+mutations: $(READY) ## break a line for each hazard, and see that its tests notice
+	$(BIN)/python -m tests.mutations
 
 lowest: ## the quick tests on the lowest declared versions
 	.ci/lowest
