@@ -11,7 +11,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .mutation import Outcome, tests_of, try_out
+from .mutation import Outcome, named_tests, try_out
 from .table import MUTATIONS
 
 _AT_ONCE = 2
@@ -32,7 +32,7 @@ def main(wanted: list[str]) -> int:
 
 
 def _never_red(outcomes: list[Outcome]) -> set[str]:
-    named = {test for each in outcomes for test in tests_of(each.mutation.hazard)}
+    named = {test for each in outcomes for test in named_tests(each.mutation.hazard)}
     return named - {test for each in outcomes for test in each.red}
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..servers import ROOT, clean_environment
 
-__all__ = ["HAZARDS", "Mutation", "Outcome", "tests_of", "try_out"]
+__all__ = ["HAZARDS", "Mutation", "Outcome", "named_tests", "try_out"]
 
 HAZARDS = ROOT / "docs" / "hazards.md"
 _ROW = re.compile(r"^\| (H\d+b?) \|.*\| (.+) \|$", re.MULTILINE)
@@ -44,12 +44,12 @@ class Outcome(NamedTuple):
 
     mutation: Mutation
     red: frozenset[str]
-    """The tests that failed, as `tests_of` writes them."""
+    """The tests that failed, as `named_tests` writes them."""
     told: str
     """The test runner's last line."""
 
 
-def tests_of(hazard: str) -> list[str]:
+def named_tests(hazard: str) -> list[str]:
     """The tests that the hazard's row names, as arguments for pytest."""
     row = dict(_ROW.findall(HAZARDS.read_text("utf-8")))[hazard]
     named = re.findall(r"`([\w/]+\.py)::([\w*]+)`", row)
@@ -68,7 +68,7 @@ def try_out(mutation: Mutation, scratch: Path) -> Outcome:
             shutil.copy2(source, copy / name)
     broken = copy / mutation.path
     broken.write_text(mutation.applied_to(broken.read_text("utf-8")), "utf-8")
-    named = tests_of(mutation.hazard)
+    named = named_tests(mutation.hazard)
     try:
         done = _run(copy, named)
     except subprocess.TimeoutExpired:
