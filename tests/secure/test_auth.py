@@ -219,7 +219,7 @@ def test_a_user_without_a_password_is_asked_for_it_and_it_is_not_shown(users: Us
     terminal.expect("Password: ")
     terminal.sendline("secret-reader")
     terminal.expect("ELECTION +LEADER")
-    assert "secret" not in terminal.before
+    assert "secret" not in str(terminal.before)
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0
