@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Literal
 
-from .core.campaign_state import CampaignState
+from .core.campaign_state import FAILURES, CampaignState
 from .core.model import Candidate
 from .core.names import check_value
-from .errors import CampaignClosed, ElectionError, InvalidConfig, LeadershipLost, NotLeader
+from .errors import CampaignClosed, ElectionError, NotLeader
 from .shell.body import Body
-from .shell.callbacks import Callback, Callbacks
-from .shell.candidacy import FAILURES, Candidacy
+from .shell.callbacks import Callback
+from .shell.candidacy import Candidacy, Hooks
+from .shell.holding import Holding
 from .shell.recipe import Recipe
 from .shell.runtime import Runtime
-from .shell.session import Session
 from .store import Guard, LeaseInfo
 
 __all__ = ["Campaign"]
@@ -36,26 +36,23 @@ class Campaign:
             await work(campaign.fencing_token)                # cancelled if leadership is lost; resigned at the end
 
     Leaving the body by an exception resigns, too. If leadership was lost the way out raises `LeadershipLost`, after
-    the body has ended, so work never goes on while the next leader begins, unless it blocks the event loop.
+    the body has ended, so work never goes on while the next leader begins, unless it blocks the event loop. Where the
+    session or the client is closed by another task the body is cancelled first, and `CampaignClosed` is raised.
     """
 
-    # The mutable state is the course's, and the body that runs under this campaign.
+    # The mutable state is the candidacy's, and the body that runs under this campaign.
 
-    def __init__(self, runtime: Runtime, recipe: Recipe, session: Session, value: bytes, *, owns_session: bool) -> None:
+    def __init__(self, runtime: Runtime, recipe: Recipe, holding: Holding, value: bytes) -> None:
         self._runtime, self._recipe = runtime, recipe
         self._body: Body | None = None
         self._proclaiming = asyncio.Lock()
-        self._callbacks = Callbacks(f"The campaign in {recipe.name!r}", "elected", "error")
-        self._candidacy = Candidacy(
-            runtime,
-            recipe,
-            session,
-            value,
-            owns_session=owns_session,
-            on_elected=lambda: self._callbacks.emit("elected"),
-            on_failed=self._failed,
-            on_clean=lambda: runtime.campaigns.discard(self),
+        self._callbacks = runtime.callbacks_of(f"The campaign in {recipe.name!r}", "elected", "error")
+        hooks = Hooks(
+            elected=lambda: self._callbacks.emit("elected"),
+            failed=self._failed,
+            clean=lambda: runtime.campaigns.discard(self),
         )
+        self._candidacy = Candidacy(runtime, recipe, holding, value, hooks)
         runtime.campaigns.add(self)
 
     def __repr__(self) -> str:
@@ -67,6 +64,11 @@ class Campaign:
         return self._candidacy.state
 
     @property
+    def error(self) -> ElectionError | None:
+        """What ended it, or ``None`` while it goes on; after ``resign()`` or ``abandon()`` a `CampaignClosed`."""
+        return self._candidacy.error
+
+    @property
     def is_leader(self) -> bool:
         """Whether it leads for certain at this moment, computed from the clock when asked."""
         return self.state is CampaignState.LEADING and self.lease_remaining > 0
@@ -74,17 +76,17 @@ class Campaign:
     @property
     def key(self) -> bytes:
         """The candidate's key."""
-        return self._candidacy.joining.key
+        return self._candidacy.key
 
     @property
     def lease_id(self) -> int:
         """The lease that the key hangs on; give it to `Election.campaign` after a restart."""
-        return self._candidacy.joining.session.lease_id
+        return self._candidacy.lease_id
 
     @property
     def lease_remaining(self) -> float:
         """Seconds for which the lease certainly lives if no renewal comes through; 0 before and after its life."""
-        return self._candidacy.joining.session.remaining
+        return self._candidacy.lease_remaining
 
     @property
     def value(self) -> bytes:
@@ -132,20 +134,22 @@ class Campaign:
             raise self._not_leader("guards nothing")
         return [self._runtime.store.guard(Guard(self.key, self.fencing_token))]
 
-    def on(self, event: Literal["elected", "error"], callback: Callback) -> None:
+    def on(self, event: Literal["elected", "error"], callback: Callback) -> Callable[[], None]:
         """Call ``callback()`` once elected, or ``callback(error)`` when it failed or leadership was lost.
 
         A plain function is called at once when it happens, a coroutine function in a task. What happened before
-        is told on the spot. Neither is called because of ``resign()`` or ``abandon()``.
+        is told on the spot. Neither is called because of ``resign()`` or ``abandon()``. Returns a function that
+        removes the callback.
 
         Raises:
             InvalidConfig: there is no such event, or the callback cannot be called.
         """
-        self._callbacks.on(event, callback)
+        remove = self._callbacks.on(event, callback)
         if event == "elected" and self.state is CampaignState.LEADING:
             self._callbacks.call(event, callback)
         elif event == "error" and self.state in FAILURES:
             self._callbacks.call(event, callback, self._candidacy.error)
+        return remove
 
     async def wait(self) -> Campaign:
         """Wait until it is elected; returns itself. Cancelling it ends the waiting, not the campaign.
@@ -156,10 +160,9 @@ class Campaign:
             Unavailable, AuthenticationFailed: it could not join the line.
         """
         await self._candidacy.settled.wait()
-        if self._candidacy.error is not None:
-            raise self._candidacy.error
-        if not self.is_leader:
-            raise LeadershipLost("The lease has run out; stop the work, then campaign again.", **self._candidacy.whose)
+        self._candidacy.check_lease()
+        if self.error is not None:
+            raise self.error.fresh()
         return self
 
     def __await__(self) -> Generator[object, None, Campaign]:
@@ -179,7 +182,7 @@ class Campaign:
         raw = check_value(value, election=self._recipe.name)
         self._raise_if_over()
         async with self._proclaiming:
-            await self._candidacy.joining.joined()
+            await self._candidacy.joined()
             self._raise_if_over()
             await self._candidacy.write(raw)
 
@@ -191,11 +194,12 @@ class Campaign:
 
         Raises:
             Unavailable: no member answered in time; the lease is renewed no more and runs out by itself.
+            CampaignClosed: the client or the event loop ended first; what is left runs out by itself, too.
         """
         if self.state is not CampaignState.ABANDONED:
             reason = CampaignClosed("The campaign was resigned; start a new one.", **self._candidacy.whose)
             self._candidacy.end(CampaignState.RESIGNED, reason)
-            await self._candidacy.cleanup.clean()
+            await self._candidacy.clean()
 
     def abandon(self) -> None:
         """Stop renewing the lease without revoking it, as a crash would. The key stays until the lease runs out.
@@ -203,16 +207,32 @@ class Campaign:
         Raises:
             InvalidConfig: the lease is a session's; its other campaigns would go with it, see `Session.abandon`.
         """
-        if not self._candidacy.joining.owns_session:
-            raise InvalidConfig(
-                "A campaign on a session cannot be abandoned alone; abandon the session.", **self._candidacy.whose
-            )
+        self._candidacy.check_separable()
         reason = CampaignClosed("The campaign was abandoned; start a new one.", **self._candidacy.whose)
         self._candidacy.end(CampaignState.ABANDONED, reason)
         self._runtime.campaigns.discard(self)
 
     async def close(self) -> None:
-        """`resign`, with a failure logged and not raised. Cancelling it does not stop the clean-up."""
+        """End the body that runs under it, wait for that at most the client's timeout, and `resign`.
+
+        A failure is logged and not raised. Cancelling it does not stop the clean-up.
+        """
+        body = self._body
+        if body is not None and not self._runtime.is_leaving(body.task):
+            await self._end_body(body)
+        await self._leave()
+
+    async def _end_body(self, body: Body) -> None:
+        """Work ends before a successor can begin."""
+        timeout = self._runtime.store.timeout
+        body.interrupt()
+        try:
+            async with asyncio.timeout(timeout):
+                await body.left.wait()
+        except TimeoutError:
+            _log.warning("election %r: the body goes on %g s after its cancellation", self._recipe.name, timeout)
+
+    async def _leave(self) -> None:
         try:
             await self.resign()
         except ElectionError as exc:
@@ -222,7 +242,7 @@ class Campaign:
         try:
             await self.wait()
         except asyncio.CancelledError:
-            await self.close()
+            await self._leave()
             raise
         self._body = Body()
         return self
@@ -230,12 +250,12 @@ class Campaign:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._candidacy.check_lease()
         body, self._body = self._body, None
-        lost = body is not None and await body.leave(kind)
-        error = self._candidacy.error
-        await self.close()
-        if lost and error is not None:
-            raise error from exc
+        interrupted = body is not None and await body.leave(kind)
+        await self._leave()
+        if interrupted and self.error is not None:
+            raise self.error.fresh() from exc
 
     def _failed(self, error: ElectionError) -> None:
         self._callbacks.emit("error", error)
@@ -243,9 +263,9 @@ class Campaign:
             self._body.interrupt()
 
     def _raise_if_over(self) -> None:
-        error = self._candidacy.error
-        if error is not None:
-            raise CampaignClosed(f"The campaign has ended: {error}", **self._candidacy.whose) from error
+        self._candidacy.check_lease()
+        if self.error is not None:
+            raise CampaignClosed(f"The campaign has ended: {self.error}", **self._candidacy.whose) from self.error
 
     def _not_leader(self, what: str) -> NotLeader:
         return NotLeader(f"A campaign that is {self.state} {what}; await its wait() first.", **self._candidacy.whose)

@@ -14,9 +14,10 @@ from .core.model import Candidate
 from .core.names import candidate_key, check_lease_id, check_ttl, check_value, election_root, value_as
 from .errors import ElectionError, InvalidConfig, LeadershipLost, Unavailable
 from .observer import ElectionObserver
+from .shell.holding import OwnLease, SessionLease
 from .shell.recipe import Recipe
 from .shell.runtime import Runtime
-from .shell.session import Session
+from .shell.session import Session, standing_lease
 
 __all__ = ["Election"]
 
@@ -58,22 +59,24 @@ class Election:
                 is gone already, a new candidacy begins on a new lease of the same id.
 
         Raises:
-            InvalidConfig: the value can never be written, or both a session and a lease are given.
+            InvalidConfig: the value can never be written, both a session and a lease are given, or the session was
+                never entered.
             CampaignClosed: the session has ended, or the client was closed.
-            ElectionError: the session campaigns in this election already, or another campaign is on this lease.
+            ElectionError: the session campaigns in this election already, or another campaign or a session of this
+                client is on this lease.
             RuntimeError: no event loop is running.
         """
         raw = check_value(value, election=self.name)
         if session is not None and lease_id is not None:
             raise InvalidConfig("Give a session or a lease_id, not both: a session has a lease.", election=self.name)
+        self._runtime.check_open()
         if lease_id is not None:
             self._runtime.check_free(check_lease_id(lease_id))
-        self._runtime.check_open()
         if session is None:
-            own = Session(self._runtime, self.ttl, lease_id)
-            return Campaign(self._runtime, self._recipe, own, raw, owns_session=True)
-        session.claim(candidate_key(self.root, session.lease_id))
-        return Campaign(self._runtime, self._recipe, session, raw, owns_session=False)
+            return Campaign(self._runtime, self._recipe, OwnLease(self._runtime, self.ttl, lease_id), raw)
+        lease = standing_lease(session)
+        claim = lease.claims.make(candidate_key(self.root, lease.lease_id))
+        return Campaign(self._runtime, self._recipe, SessionLease(lease, claim), raw)
 
     async def resume(self, lease_id: int) -> Campaign:
         """Take up the candidacy of a lease after a restart, with its place in line and what it proclaims.
@@ -83,6 +86,7 @@ class Election:
             Unavailable: no member answered in time.
         """
         key = candidate_key(self.root, check_lease_id(lease_id))
+        self._runtime.check_loop()
         found = await self._recipe.find(key, lease_id)
         if found is None:
             raise LeadershipLost(
@@ -133,6 +137,7 @@ class Election:
         Raises:
             Unavailable: no member answered in time.
         """
+        self._runtime.check_loop()
         leader = await self._recipe.leader()
         return None if leader is None else value_as(leader.value, encoding)
 
@@ -142,6 +147,7 @@ class Election:
         Raises:
             Unavailable: no member answered in time.
         """
+        self._runtime.check_loop()
         return list((await self._recipe.candidates()).candidates)
 
     def observe(self) -> ElectionObserver:

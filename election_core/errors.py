@@ -17,6 +17,9 @@ where one member is to blame.
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Self
+
 __all__ = [
     "AuthenticationFailed",
     "CampaignClosed",
@@ -52,6 +55,21 @@ class ElectionError(Exception):
         self.election = election
         self.key = key
         self.endpoint = endpoint
+
+    def fresh(self, *, election: str | None = None, key: bytes | None = None) -> Self:
+        """The same error as a new object, to raise it once more or for another campaign.
+
+        An error that is raised twice collects the tracebacks and loses the causes of both.
+
+        Args:
+            election: name of the election, where it is another one than this error's or was not known.
+            key: key of the candidate, likewise.
+        """
+        again = copy(self)
+        again.__cause__, again.__suppress_context__ = self.__cause__, True
+        again.election = self.election if election is None else election
+        again.key = self.key if key is None else key
+        return again
 
 
 class LeadershipLost(ElectionError):

@@ -1,4 +1,4 @@
-"""CPU time of a program that follows many elections with a monitor, per event, beside a bare reader of the watch."""
+"""CPU time of a program that watches many elections with a monitor, per event, beside a bare reader of the watch."""
 
 from __future__ import annotations
 

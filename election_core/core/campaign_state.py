@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["NEXT_STATES", "CampaignState"]
+__all__ = ["FAILURES", "NEXT_STATES", "CampaignState"]
 
 
 class CampaignState(StrEnum):
@@ -41,3 +41,7 @@ NEXT_STATES: dict[CampaignState, frozenset[CampaignState]] = {
     CampaignState.LEADING: _ENDS,
     **dict.fromkeys(_ENDS, frozenset[CampaignState]()),
 }
+"""What may follow on each state; nothing follows on an end."""
+
+FAILURES = frozenset({CampaignState.LOST, CampaignState.FAILED})
+"""The ends that the campaign's error tells, and its owner did not ask for."""

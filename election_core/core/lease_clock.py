@@ -32,7 +32,7 @@ class LeaseClock:
 
     __slots__ = ("deadline", "ttl")
 
-    # The mutable state is the deadline, which never moves back, and the TTL.
+    # The mutable state is the deadline, which never moves back nor after it has passed, and the TTL.
 
     def __init__(self, ttl: float, *, remaining: float, sent_at: float) -> None:
         """
@@ -44,10 +44,17 @@ class LeaseClock:
         self.ttl = ttl
         self.deadline = sent_at + remaining - margin_for(ttl)
 
-    def renewed(self, ttl: float, *, sent_at: float) -> None:
-        """etcd has answered the renewal that was sent then. Answers may come in any order."""
+    def renewed(self, ttl: float, *, sent_at: float, now: float) -> bool:
+        """etcd's answer to the renewal that was sent then, whether the lease lives. Answers may come in any order.
+
+        What has been taken for dead stays dead, whatever an answer says that comes after the deadline: somebody may
+        have acted on the loss already.
+        """
+        if now >= self.deadline:
+            return False
         self.ttl = ttl
         self.deadline = max(self.deadline, sent_at + ttl - margin_for(ttl))
+        return True
 
     def remaining(self, now: float) -> float:
         """Seconds until the deadline; 0 once it has passed."""

@@ -1,6 +1,6 @@
-"""The course of a campaign: its states, from joining the line to the one terminal state.
+"""A candidacy: the states of one campaign, from joining the line to the one terminal state.
 
-Rule 1: the state changes here and nowhere else. Rule 2: this file knows no user: what happens is told to two hooks.
+Rule 1: the state changes here and nowhere else. Rule 2: this file knows no user: what happens is told to hooks.
 """
 
 from __future__ import annotations
@@ -9,27 +9,35 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
-from ..core.campaign_state import NEXT_STATES, CampaignState
+from ..core.campaign_state import FAILURES, NEXT_STATES, CampaignState
 from ..core.model import Candidate
 from ..core.place import Place
-from ..errors import CampaignClosed, ElectionError, LeadershipLost
+from ..errors import ElectionError, LeadershipLost
 from .cleanup import Cleanup
+from .holding import Holding
 from .joining import Joining
 from .place_watch import watch_place
 from .recipe import Recipe
 from .runtime import Runtime
-from .session import Session
 from .shared_watch import SharedWatch
 
-__all__ = ["FAILURES", "Candidacy"]
+__all__ = ["Candidacy", "Hooks"]
 
 _log = logging.getLogger("election_core.campaign")
 
-FAILURES = (CampaignState.LOST, CampaignState.FAILED)
 _LONGEST_REREAD = 60.0
 """Seconds after which the place is read anew although nothing happened, where the TTL is longer."""
+
+
+class Hooks(NamedTuple):
+    """What a candidacy tells. Each is called at most once, at once, and must not raise."""
+
+    elected: Callable[[], None]
+    failed: Callable[[ElectionError], None]
+    clean: Callable[[], None]
+    """Nothing is left that would have to be removed."""
 
 
 class Whose(TypedDict):
@@ -48,40 +56,41 @@ class Candidacy:
         settled: set once it was elected or has ended.
         place: the place in line as last seen, or ``None`` before it has joined.
         value: what it proclaims, as etcd has it as far as known.
-        joining: its way into the line, which knows its key and lease.
-        cleanup: removes what it has written.
     """
 
     # The mutable state is what the attributes say, and the revision that wrote the value. One task goes the whole
-    # course; it is not cancelled before the joining has come to an end.
+    # way; it is not cancelled before the joining has come to an end.
 
-    def __init__(
-        self,
-        runtime: Runtime,
-        recipe: Recipe,
-        session: Session,
-        value: bytes,
-        *,
-        owns_session: bool,
-        on_elected: Callable[[], None],
-        on_failed: Callable[[ElectionError], None],
-        on_clean: Callable[[], None],
-    ) -> None:
-        """``on_elected`` and ``on_failed(error)`` are called at most once each, at once; ``on_clean()`` when nothing
-        is left that would have to be removed."""
-        self._recipe, self._clock, self._shared_watches = recipe, runtime.clock, runtime.shared_watches
+    def __init__(self, runtime: Runtime, recipe: Recipe, holding: Holding, value: bytes, hooks: Hooks) -> None:
+        self._runtime, self._recipe, self._holding, self._hooks = runtime, recipe, holding, hooks
+        self._shared_watches = runtime.shared_watches
         self._shared_watches.enter(recipe)
-        self._on_elected, self._on_failed = on_elected, on_failed
         self.state = CampaignState.STARTING
         self.error: ElectionError | None = None
         self.settled = asyncio.Event()
         self.place: Place | None = None
-        self._shared: SharedWatch | None = None
         self.value, self._value_revision = value, 0
-        self.joining = Joining(runtime, recipe, session, owns_session=owns_session)
-        self.cleanup = Cleanup(runtime, recipe, self.joining, on_clean)
+        self._shared: SharedWatch | None = None
+        self._stop_listening: Callable[[], None] | None = None
+        self._joining = Joining(runtime, recipe, holding)
+        self._cleanup = Cleanup(runtime, recipe, holding, self._joining, hooks.clean)
         self._task = runtime.tasks.start(self._run(), f"campaign in {recipe.name}")
         self._task.add_done_callback(self._run_ended)
+
+    @property
+    def key(self) -> bytes:
+        """The candidate's key, written or not."""
+        return self._joining.key
+
+    @property
+    def lease_id(self) -> int:
+        """The lease in use; one of its own is replaced should it expire before the key is written."""
+        return self._holding.lease.lease_id
+
+    @property
+    def lease_remaining(self) -> float:
+        """Seconds for which the lease certainly lives if no renewal comes through."""
+        return self._holding.lease.remaining
 
     @property
     def ahead(self) -> Candidate | None:
@@ -93,7 +102,7 @@ class Candidacy:
 
     @property
     def whose(self) -> Whose:
-        return {"election": self._recipe.name, "key": self.joining.key}
+        return {"election": self._recipe.name, "key": self.key}
 
     async def write(self, value: bytes) -> None:
         """Proclaim a value, once the candidate has joined the line.
@@ -101,7 +110,7 @@ class Candidacy:
         Raises:
             LeadershipLost: its key is gone; so the campaign is lost.
         """
-        own = await self.joining.joined()
+        own = await self._joining.joined()
         try:
             revision = await self._recipe.proclaim(own, value)
         except LeadershipLost as exc:
@@ -110,24 +119,54 @@ class Candidacy:
         if revision > self._value_revision:
             self.value, self._value_revision = value, revision
 
-    def end(self, state: CampaignState, error: ElectionError) -> None:
-        """End in a terminal state, unless it has ended before."""
+    async def joined(self) -> None:
+        """Wait until its key is written. Cancelling it only ends the waiting.
+
+        Raises:
+            ElectionError: it was not written.
+        """
+        await self._joining.joined()
+
+    async def clean(self) -> None:
+        """Remove what it has written, once it has ended. Cancelling it does not stop the clean-up.
+
+        Raises:
+            Unavailable: no member answered in time; it is tried again in the background.
+        """
+        await self._cleanup.clean()
+
+    def check_separable(self) -> None:
+        """It can be abandoned alone.
+
+        Raises:
+            InvalidConfig: others stand on its lease.
+        """
+        self._holding.check_separable()
+
+    def check_lease(self) -> None:
+        """End a leadership whose lease has run out: a blocked event loop may not have come to tell that yet."""
+        if self.state is CampaignState.LEADING and not self._holding.lease.is_alive:
+            self.end(CampaignState.LOST, LeadershipLost("The lease has run out; stop the work, then campaign again."))
+
+    def end(self, state: CampaignState, reason: ElectionError) -> None:
+        """End in a terminal state, unless it has ended before. The reason is told as an error of this campaign."""
         if not self._move_to(state):
             return
-        self.error = error
+        error = self.error = reason.fresh(**self.whose)
         self._shared_watches.leave(self._recipe)
-        error.election, error.key = self._recipe.name, self.joining.key
-        self.joining.session.ignore_end(self._session_ended)
-        self.joining.stop(error)
+        if self._stop_listening is not None:
+            self._stop_listening()
+        self._joining.stop(error)
+        self._holding.stop(error)
         self.settled.set()
         if state is not CampaignState.ABANDONED:
-            self.cleanup.start()
-        if not self.joining.is_under_way:
+            self._cleanup.start()
+        if not self._joining.is_under_way:
             # Closing the watch takes its time, and the successor waits for the clean-up.
             asyncio.get_running_loop().call_soon(self._task.cancel)
         if state in FAILURES:
             _log.warning("election %r: %s: %s", self._recipe.name, state, error)
-            self._on_failed(error)
+            self._hooks.failed(error)
 
     async def _run(self) -> None:
         try:
@@ -139,29 +178,30 @@ class Candidacy:
 
     async def _stand(self) -> None:
         """Join the line and follow the place in it until the campaign ends."""
-        own, place = await self.joining.join(self.value)
+        own, place = await self._joining.join(self.value)
         if self.state.is_terminal:
             return
-        session = self.joining.session
-        session.on_end(self._session_ended)
-        if not session.is_alive:
+        lease = self._holding.lease
+        if not lease.is_alive:
             raise LeadershipLost("The lease ended while the candidate joined the line.")
+        self._stop_listening = lease.on_end(self._lease_ended)
         if place is not None:
             self._take(place)
             # Whoever waits for the election goes first, before a watch is opened.
             await asyncio.sleep(0)
-        reread_every = min(float(session.ttl), _LONGEST_REREAD)
+        reread_every = min(float(lease.ttl), _LONGEST_REREAD)
         self._shared = self._shared_watches.shared(self._recipe)
         if self._shared is not None:
             self._move_to(CampaignState.WAITING)
             await self._shared.follow(own, self._take, reread_every=reread_every)
         else:
-            await self._follow_alone(place or await self._recipe.place(own), reread_every)
+            await self._watch_alone(own, place, reread_every)
 
-    async def _follow_alone(self, place: Place, reread_every: float) -> None:
-        if place is not self.place:
-            self._take(place)
-        async with aclosing(watch_place(self._recipe, place, self._clock, reread_every=reread_every)) as places:
+    async def _watch_alone(self, own: Candidate, place: Place | None, reread_every: float) -> None:
+        if place is None:
+            self._move_to(CampaignState.WAITING)
+        places = watch_place(self._recipe, own, place, self._runtime.clock, reread_every=reread_every)
+        async with aclosing(places):
             async for news in places:
                 self._take(news)
 
@@ -180,15 +220,15 @@ class Candidacy:
                 _tell_waiting(self._recipe.name, place)
 
     def _elect(self, place: Place) -> None:
-        if not self.joining.session.is_alive:
+        if not self._holding.lease.is_alive:
             raise LeadershipLost("The lease has run out; this candidate must not be elected any more.")
         if self._move_to(CampaignState.LEADING):
             token = place.own.create_revision
-            _log.info("election %r: elected, key %r, revision %d", self._recipe.name, self.joining.key, token)
+            _log.info("election %r: elected, key %r, revision %d", self._recipe.name, self.key, token)
             self.settled.set()
-            self._on_elected()
+            self._hooks.elected()
 
-    def _session_ended(self, reason: ElectionError) -> None:
+    def _lease_ended(self, reason: ElectionError) -> None:
         self.end(CampaignState.LOST, LeadershipLost(reason.message))
 
     def _move_to(self, state: CampaignState) -> bool:
@@ -199,13 +239,13 @@ class Candidacy:
         return True
 
     def _run_ended(self, task: asyncio.Task[None]) -> None:
-        """A defect, or the end of the client, must not leave anybody waiting."""
+        """A defect, or the end of the client or of the event loop, must not leave anybody waiting."""
         if not task.cancelled() and (defect := task.exception()) is not None:
             error = ElectionError(f"The campaign failed by a defect of election_core, please report it: {defect!r}")
             error.__cause__ = defect
             self.end(CampaignState.FAILED, error)
         elif not self.state.is_terminal:
-            self.end(CampaignState.FAILED, CampaignClosed("The client was closed while the campaign went on."))
+            self.end(CampaignState.FAILED, self._runtime.why_cancelled())
 
 
 def _tell_waiting(election: str, place: Place) -> None:

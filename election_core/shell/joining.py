@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from ..backoff import Backoff
+from ..clock import sleep
 from ..core.model import Candidate
 from ..core.names import candidate_key
 from ..core.place import Place
-from ..errors import CampaignClosed, ElectionError, LeadershipLost
+from ..errors import CampaignClosed, ElectionError, LeadershipLost, Unavailable
+from .holding import Holding
 from .recipe import Recipe
 from .runtime import Runtime
-from .session import Session
 
 __all__ = ["Joining"]
 
@@ -27,25 +29,19 @@ class Joining:
     It is gone by one task, which must not be cancelled meanwhile: every step is bounded by the store. Whoever does
     not want it any more stops it between two steps, so that what was written is known, or at least where it would
     be.
-
-    Attributes:
-        session: the lease in use; a candidate's own lease is replaced should it expire before the key is written.
-        owns_session: whether the lease is this candidate's alone.
     """
 
-    # The mutable state: the session, the outcome for all who wait for it, and why to stop.
+    # The mutable state: the outcome for all who wait for it, and why to stop.
 
-    def __init__(self, runtime: Runtime, recipe: Recipe, session: Session, *, owns_session: bool) -> None:
-        self.session = session
-        self.owns_session = owns_session
-        self._runtime, self._recipe = runtime, recipe
+    def __init__(self, runtime: Runtime, recipe: Recipe, holding: Holding) -> None:
+        self._clock, self._recipe, self._holding = runtime.clock, recipe, holding
         self._outcome: asyncio.Future[Candidate] = asyncio.get_running_loop().create_future()
         self._stopped: ElectionError | None = None
 
     @property
     def key(self) -> bytes:
         """The candidate's key, written or not."""
-        return candidate_key(self._recipe.root, self.session.lease_id)
+        return candidate_key(self._recipe.root, self._holding.lease.lease_id)
 
     @property
     def is_under_way(self) -> bool:
@@ -74,51 +70,63 @@ class Joining:
         Raises:
             ElectionError: it was not written.
         """
-        return await asyncio.shield(self._outcome)
+        await self._ended()
+        exc = self._outcome.exception()
+        if isinstance(exc, ElectionError):
+            raise exc.fresh()
+        return self._outcome.result()
 
     async def outcome(self) -> Candidate | None:
         """Wait for the end of the step under way; the candidate if its key is known to have been written."""
-        if not self._outcome.done():
-            await asyncio.wait({self._outcome})
+        await self._ended()
         return None if self._outcome.exception() is not None else self._outcome.result()
 
     def stop(self, reason: ElectionError) -> None:
-        """Take no further step; ends the renewals of an own lease."""
+        """Take no further step."""
         self._stopped = reason
-        if self.owns_session:
-            self.session.stop(reason)
+
+    async def _ended(self) -> None:
+        if not self._outcome.done():
+            await asyncio.wait({self._outcome})
 
     async def _join(self, value: bytes) -> tuple[Candidate, Place | None]:
         for lease in range(1, _LEASES + 1):
-            if self.owns_session:
-                await self._open()
-            self._raise_if_stopped()
+            await self._make_ready()
             try:
-                own, place = await self._recipe.join(self.key, value, self.session.lease_id)
-                return (own, place) if own.value == value else await self._renew(own, value)
+                own, place = await self._recipe.join(self.key, value, self._holding.lease.lease_id)
+                return (own, place) if own.value == value else (await self._rewrite(own, value), None)
             except LeadershipLost as exc:
-                if not self.owns_session or lease == _LEASES:
-                    raise
                 self._raise_if_stopped()
+                if lease == _LEASES or not self._holding.replace(exc):
+                    raise
                 _log.warning("election %r: the lease was gone before the key was written: %s", self._recipe.name, exc)
-                self.session.stop(exc)
-                self.session = Session(self._runtime, self.session.ttl)
         raise AssertionError("the last lease returns or raises")
 
-    async def _renew(self, own: Candidate, value: bytes) -> tuple[Candidate, Place]:
-        """A candidacy that was taken up proclaims the new value before anybody is told that it has joined."""
-        self._raise_if_stopped()
-        await self._recipe.proclaim(own, value)
-        place = await self._recipe.place(own)
-        return place.own, place
-
-    async def _open(self) -> None:
+    async def _make_ready(self) -> None:
         try:
-            await self.session.open()
+            await self._holding.make_ready()
         except CampaignClosed:
             self._raise_if_stopped()
             raise
+        self._raise_if_stopped()
+
+    async def _rewrite(self, own: Candidate, value: bytes) -> Candidate:
+        """A candidacy that was taken up proclaims the new value before anybody is told that it has joined.
+
+        Its key stands, so a member that does not answer is no reason to give it up while the lease lives.
+        """
+        backoff = Backoff()
+        while True:
+            self._raise_if_stopped()
+            try:
+                revision = await self._recipe.proclaim(own, value)
+                return own._replace(value=value, mod_revision=revision)
+            except Unavailable as exc:
+                if not self._holding.lease.is_alive:
+                    raise
+                _log.info("election %r: %s", self._recipe.name, exc)
+                await sleep(self._clock, backoff.pause())
 
     def _raise_if_stopped(self) -> None:
         if self._stopped is not None:
-            raise self._stopped
+            raise self._stopped.fresh()

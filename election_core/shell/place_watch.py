@@ -19,6 +19,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 
 from ..backoff import Backoff
 from ..clock import Clock, sleep
+from ..core.model import Candidate
 from ..core.place import Place
 from ..errors import Unavailable
 from ..store import KeyRange, WatchStream
@@ -29,22 +30,28 @@ __all__ = ["watch_place"]
 _log = logging.getLogger("election_core.campaign")
 
 
-async def watch_place(recipe: Recipe, place: Place, clock: Clock, *, reread_every: float) -> AsyncGenerator[Place]:
-    """Yield each new place, with other neighbours or another value of the own key than before.
+async def watch_place(
+    recipe: Recipe, own: Candidate, place: Place | None, clock: Clock, *, reread_every: float
+) -> AsyncGenerator[Place]:
+    """Yield each new place, with other neighbours or another value of its key than before.
 
     Args:
         recipe: the election.
-        place: where the candidate stands; it is not repeated.
+        own: the candidate, whose key is written.
+        place: where the candidate stands, which is not repeated; ``None`` to read it first.
         clock: what ``reread_every`` is counted on.
         reread_every: seconds after which the place is read anew although nothing happened.
 
     Raises:
-        LeadershipLost: the own key is gone.
+        LeadershipLost: its key is gone.
         AuthenticationFailed: it may not be watched or read.
     """
     backoff = Backoff()
     while True:
         try:
+            if place is None:
+                place = await recipe.place(own)
+                yield place
             async with (
                 _watch(recipe, place) as stream,
                 aclosing(_listen(recipe, place, stream, clock, reread_every)) as places,

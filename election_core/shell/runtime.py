@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+from weakref import WeakSet
 
 from ..clock import Clock
-from ..errors import CampaignClosed, ElectionError
+from ..errors import CampaignClosed, ElectionError, InvalidConfig
 from ..store import Store
+from .callbacks import Callbacks, not_waited_for
 from .keepalive import KeepAlive
 from .shared_watch import SharedWatches
 from .tasks import BackgroundTasks
@@ -29,9 +34,10 @@ class Leaseholder(Closable, Protocol):
 
 
 class Runtime:
-    """The store below a client, its clock, its leases, tasks and lines, and what is open on it."""
+    """The store below a client, its clock, its leases, tasks and shared watches, and what is open on it."""
 
-    # The mutable state: what is open, and whether the client is being closed.
+    # The mutable state: what is open, whose callbacks may run, the event loop that it belongs to, which tasks wait for
+    # the end of it, and whether the client is being closed.
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
@@ -41,15 +47,26 @@ class Runtime:
         self.shared_watches = SharedWatches(clock, self.tasks)
         self.campaigns: set[Leaseholder] = set()
         self.subscriptions: set[Closable] = set()
-        self.sessions: set[Closable] = set()
+        self.sessions: set[Leaseholder] = set()
+        self.callbacks: WeakSet[Callbacks] = WeakSet()
         self.closing = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._leaving: list[asyncio.Task[Any] | None] = []
+
+    def callbacks_of(self, owner: str, *events: str) -> Callbacks:
+        """The callbacks of one object; those that run are waited for when the client is closed."""
+        callbacks = Callbacks(owner, *events)
+        self.callbacks.add(callbacks)
+        return callbacks
 
     def check_free(self, lease_id: int) -> None:
-        """A lease that is to be taken up must not be one that a campaign of this client will revoke.
+        """A lease that is to be taken up must not be one that somebody else on this client would revoke.
 
         Raises:
             ElectionError: it is.
         """
+        if any(session.lease_id == lease_id for session in self.sessions):
+            raise ElectionError(f"The lease {lease_id:x} is that of a session of this client; give session= instead.")
         if any(campaign.lease_id == lease_id for campaign in self.campaigns):
             raise ElectionError(
                 f"A campaign of this client is on lease {lease_id:x}, or is being cleaned up; await its resign() first."
@@ -60,6 +77,47 @@ class Runtime:
 
         Raises:
             CampaignClosed: the client is being closed, or was.
+            InvalidConfig: it belongs to another event loop.
         """
+        self.check_loop()
         if self.closing:
             raise CampaignClosed("The client was closed; make another one.")
+
+    def check_loop(self) -> None:
+        """A client belongs to the event loop that first used it: its connections and tasks live there.
+
+        Raises:
+            InvalidConfig: this is another one.
+        """
+        loop = asyncio.get_running_loop()
+        self._loop = self._loop or loop
+        if loop is not self._loop:
+            raise InvalidConfig(
+                "The client belongs to another event loop; make one client in each. Every asyncio.run() is a new loop."
+            )
+
+    def why_cancelled(self) -> CampaignClosed:
+        """What to say of a task that was cancelled by nobody who works with it."""
+        if self.closing:
+            return CampaignClosed("The client was closed while the campaign went on.")
+        return CampaignClosed(
+            "The campaign's task was cancelled, as when the event loop ends; close the client before, which resigns."
+        )
+
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """The current task, or the callback that it is part of, waits for the end of what is open.
+
+        So it cannot be waited for meanwhile: the two would wait for each other.
+        """
+        task = asyncio.current_task()
+        self._leaving.append(task)
+        try:
+            with not_waited_for():
+                yield
+        finally:
+            self._leaving.remove(task)
+
+    def is_leaving(self, task: asyncio.Task[Any]) -> bool:
+        """Whether a task waits for the end of what is open."""
+        return task in self._leaving

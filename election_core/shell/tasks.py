@@ -6,9 +6,16 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["BackgroundTasks"]
+from ..errors import ElectionError
+
+__all__ = ["BackgroundTasks", "report"]
 
 T = TypeVar("T")
+
+
+def report(what: str, exc: BaseException) -> None:
+    """Tell the event loop's exception handler of a failure that nobody else would see."""
+    asyncio.get_running_loop().call_exception_handler({"message": what, "exception": exc})
 
 
 class BackgroundTasks:
@@ -20,7 +27,7 @@ class BackgroundTasks:
         self._running: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-        """Run it in a task of its own. Whoever starts it sees to its failure."""
+        """Run it in a task of its own. Whoever starts it sees to an `ElectionError`; anything else is a defect."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._ended)
@@ -28,8 +35,10 @@ class BackgroundTasks:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        if not task.cancelled():
-            task.exception()  # seen, so that a failure which nobody waits for any more is not reported as lost
+        exc = None if task.cancelled() else task.exception()
+        # An error of ours counts as seen: nobody may be waiting for it any more. An exit ends the program itself.
+        if isinstance(exc, Exception) and not isinstance(exc, ElectionError):
+            report(f"A defect of election_core, please report it: {task.get_name()} failed", exc)
 
     async def cancel_all(self) -> None:
         """Cancel what still runs and wait until it has ended."""

@@ -35,10 +35,16 @@ class Recorded:
 
 
 class SlowAnswers:
-    """A store on which renewals reach the server at once, and their answers take their time to come back."""
+    """A store on which renewals reach the server at once, and their answers take their time to come back.
+
+    Attributes:
+        delay: seconds that an answer takes from now on.
+        under_way: how many answers are.
+    """
 
     def __init__(self, store: Store, clock: Clock, delay: float) -> None:
-        self._below, self._clock, self._delay = store, clock, delay
+        self._below, self._clock, self.delay = store, clock, delay
+        self.under_way = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._below, name)
@@ -49,12 +55,12 @@ class SlowAnswers:
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[RenewalStream]:
         async with self._below.renewals() as stream:
-            yield _SlowStream(stream, self._clock, self._delay)
+            yield _SlowStream(stream, self._clock, self)
 
 
 class _SlowStream:
-    def __init__(self, stream: RenewalStream, clock: Clock, delay: float) -> None:
-        self._stream, self._clock, self._delay = stream, clock, delay
+    def __init__(self, stream: RenewalStream, clock: Clock, slow: SlowAnswers) -> None:
+        self._stream, self._clock, self._slow = stream, clock, slow
         self.endpoint = stream.endpoint
         self._answers: asyncio.Queue[tuple[float, tuple[int, int]]] = asyncio.Queue()
 
@@ -66,7 +72,11 @@ class _SlowStream:
         try:
             while True:
                 due, answer = await self._answers.get()
-                await sleep(self._clock, max(0.0, due - self._clock.now()))
+                self._slow.under_way += 1
+                try:
+                    await sleep(self._clock, max(0.0, due - self._clock.now()))
+                finally:
+                    self._slow.under_way -= 1
                 yield answer
         finally:
             collecting.cancel()
@@ -75,7 +85,7 @@ class _SlowStream:
     async def _collect(self) -> None:
         try:
             async for answer in self._stream:
-                self._answers.put_nowait((self._clock.now() + self._delay, answer))
+                self._answers.put_nowait((self._clock.now() + self._slow.delay, answer))
         except Unavailable:
             pass
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -10,15 +11,20 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from election_core import Campaign, CampaignState, Client, ElectionError
+from election_core import Campaign, CampaignState, Client, ElectionError, InvalidConfig, LeadershipLost
 from election_core.core.campaign_state import NEXT_STATES
 from election_core.store import Delete, Put
 from election_core.testing import ManualClock, MemoryStore
 
-from .stage import Stage
+from .stage import SlowAnswers, Stage
 
 TTL = 10
+TIMEOUT = 3.0
 CLIENTS = 3
+EXAMPLES = int(os.environ.get("HISTORIES", "60"))
+"""How many histories are tried; HISTORIES=10000 for the long run."""
+DELAYS = {"prompt answers": 0.0, "slow answers": 0.4, "very slow answers": 2.9}
+TAMPERING = ("revoke", "delete", "move", "lose event")
 
 who = st.integers(0, CLIENTS - 1)
 which = st.integers(0, 30)
@@ -26,12 +32,13 @@ seconds = st.sampled_from([0.05, 1.0, 2.5, 4.0, 9.5, 12.0])
 STEPS = st.one_of(
     st.tuples(st.just("campaign"), who),
     st.tuples(st.just("campaign on the session"), who),
-    st.tuples(st.sampled_from(["resign", "abandon", "proclaim", "wait and cancel"]), which),
-    st.tuples(st.sampled_from(["revoke", "delete", "move", "lose event"]), which),
+    st.tuples(st.sampled_from(["resign", "abandon", "proclaim", "wait", "wait and cancel"]), which),
+    st.tuples(st.sampled_from(TAMPERING), which),
     st.tuples(st.sampled_from(["partition", "heal", "break streams", "refuse watch"]), who),
     st.tuples(st.sampled_from(["drop txn", "drop grant", "drop revoke"]), who),
     st.tuples(st.just("compact"), st.just(0)),
     st.tuples(st.just("rounds"), st.integers(1, 8)),
+    st.tuples(st.sampled_from(["slow answers", "very slow answers", "prompt answers"]), who),
     st.tuples(st.sampled_from(["elapse", "block"]), seconds),
 )
 
@@ -46,6 +53,7 @@ class Watched:
         self.events: list[str] = []
         self.ended: tuple[CampaignState, list[str]] | None = None
         self.last_state = campaign.state
+        self.has_led = self.has_ceased = False
         self._world = world
         campaign.on("elected", self._elected)
         campaign.on("error", self._failed)
@@ -64,7 +72,20 @@ class Watched:
         assert not self.campaign.is_leader
         assert (error.election, error.key) == ("job", self.campaign.key)
 
+    async def wait(self) -> None:
+        """Whoever is told of a loss finds the campaign at its end."""
+        try:
+            await self.campaign.wait()
+        except LeadershipLost:
+            assert self.campaign.state.is_terminal
+            assert not self.campaign.is_leader
+        except ElectionError:
+            assert self.campaign.state.is_terminal
+
     def check(self) -> None:
+        self.has_ceased = self.has_ceased or (self.has_led and not self.campaign.is_leader)
+        self.has_led = self.has_led or self.campaign.is_leader
+        assert not (self.has_ceased and self.campaign.is_leader), "it leads again"
         state = self.campaign.state
         if state is not self.last_state:
             reachable = NEXT_STATES[self.last_state] | {
@@ -89,8 +110,9 @@ class History:
 
     def __init__(self) -> None:
         self.stage = Stage(ManualClock())
-        self.stores: list[MemoryStore] = [self.stage.store() for _ in range(CLIENTS)]
-        self.clients: list[Client] = [self.stage.client(store) for store in self.stores]
+        self.stores: list[MemoryStore] = [self.stage.store(timeout=TIMEOUT) for _ in range(CLIENTS)]
+        self.answers = [SlowAnswers(store, self.stage.clock, 0.0) for store in self.stores]
+        self.clients: list[Client] = [self.stage.client(answers) for answers in self.answers]
         self.sessions = [client.session(TTL) for client in self.clients]
         self.watched: list[Watched] = []
         self._tasks: list[asyncio.Task[Any]] = []
@@ -111,7 +133,8 @@ class History:
         self._check()
         for client in self.clients:
             await self.stage.finish(client.close())
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for done in await asyncio.gather(*self._tasks, return_exceptions=True):
+            assert not isinstance(done, AssertionError), done
         self._check()
         assert all(each.campaign.state.is_terminal for each in self.watched)
         await self.stage.clock.elapse(2 * TTL)
@@ -138,7 +161,9 @@ class History:
         elif step == "compact":
             with suppress(ValueError):  # it is compacted already
                 self.stage.server.compact()
-        elif step in ("resign", "abandon", "proclaim", "wait and cancel", "revoke", "delete", "move", "lose event"):
+        elif step.endswith("answers"):
+            self.answers[argument].delay = DELAYS[step]
+        elif step in ("resign", "abandon", "proclaim", "wait", "wait and cancel", *TAMPERING):
             if self.watched:
                 await self._do_to(step, self.watched[argument % len(self.watched)])
         else:
@@ -160,10 +185,12 @@ class History:
             case "resign":
                 self._start(campaign.resign())
             case "abandon":
-                if campaign._candidacy.joining.owns_session:
+                with suppress(InvalidConfig):  # it is on a session
                     campaign.abandon()
             case "proclaim":
                 self._start(campaign.proclaim("b"))
+            case "wait":
+                self._start(watched.wait())
             case "wait and cancel":
                 waiting = asyncio.ensure_future(campaign.wait())
                 await asyncio.sleep(0)
@@ -205,7 +232,7 @@ class History:
         self._tasks.append(asyncio.ensure_future(work))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=30))
 def test_one_terminal_state_and_one_leader(steps: list[tuple[str, Any]]) -> None:
     """H5, and guarantees 1 to 4, over everything that can happen."""

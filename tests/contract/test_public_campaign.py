@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from typing import Any
 
 import pytest
 
 from election_core import CampaignClosed, CampaignState, ElectionError, InvalidConfig, LeadershipLost, NotLeader
 
-from .world import Heard, World, soon, until
+from .world import Heard, World, lost, soon, told, until
 
 
 async def test_wait_returns_the_campaign_once_elected(world: World) -> None:
@@ -69,10 +70,63 @@ async def test_wait_raises_what_error_carries(world: World) -> None:
     await world.raw.store.revoke(campaign.lease_id)
     with pytest.raises(LeadershipLost) as caught:
         await soon(waiting)
-    assert heard.events == [caught.value]
+    assert heard.told == [told(caught.value)]
     with pytest.raises(LeadershipLost) as again:
         await campaign.wait()
-    assert again.value is caught.value
+    assert told(again.value) == told(caught.value)
+
+
+async def test_each_wait_raises_an_error_of_its_own(world: World) -> None:
+    """One that is raised again and again would collect a traceback without end, and lose its cause."""
+    campaign = await world.leading()
+    await world.raw.store.revoke(campaign.lease_id)
+    await until(lambda: campaign.error is not None, "the loss is noticed")
+    raised: list[ElectionError] = []
+    for number in range(50):
+        with pytest.raises(LeadershipLost) as caught:
+            await campaign.wait()
+        raised.append(caught.value)
+        raised[-1].__cause__ = KeyError(number)
+    assert len({id(each) for each in raised}) == 50
+    assert {len(traceback.extract_tb(each.__traceback__)) for each in raised} == {2}
+    assert [each.__cause__.args for each in raised if each.__cause__ is not None] == [(number,) for number in range(50)]
+    assert campaign.error is not None
+    assert campaign.error.__cause__ is None
+    assert campaign.error.__traceback__ is None
+    assert all(told(each) == told(campaign.error) for each in raised)
+
+
+async def test_four_on_one_client_are_told_of_their_own_loss_each(world: World) -> None:
+    """They share a watch, and what ends it; not the error."""
+    campaigns = [world.client.election(world.name).campaign(str(number)) for number in range(4)]
+    await until(lambda: all(each.state is not CampaignState.STARTING for each in campaigns), "all have joined")
+    await until(lambda: any(each.is_leader for each in campaigns), "one of them leads")
+    for each in campaigns:
+        await world.raw.store.revoke(each.lease_id)
+    for each in campaigns:
+        error = await lost(each)
+        assert (error.election, error.key) == (world.name, each.key)
+    assert len({id(each.error) for each in campaigns}) == 4
+
+
+async def test_error_is_what_ended_it(world: World) -> None:
+    campaign = await world.leading()
+    assert campaign.error is None
+    await campaign.resign()
+    assert type(campaign.error) is CampaignClosed
+
+
+async def test_a_callback_can_be_removed(world: World) -> None:
+    waiter_events: list[str] = []
+    first = await world.leading()
+    waiter = await world.waiting()
+    remove = waiter.on("elected", lambda: waiter_events.append("removed"))
+    waiter.on("elected", lambda: waiter_events.append("kept"))
+    remove()
+    remove()
+    await first.resign()
+    await soon(waiter.wait())
+    assert waiter_events == ["kept"]
 
 
 async def test_wait_raises_after_a_loss_and_after_resigning(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from election_core import Campaign, CampaignClosed, CampaignState, ElectionError, LeadershipLost
 
-from .world import Heard, World, soon, until
+from .world import Heard, World, soon, told, until
 
 
 class Body:
@@ -76,7 +76,7 @@ async def test_the_body_is_cancelled_when_leadership_is_lost(world: World, how: 
     assert body.cancelled
     assert not body.task.cancelling()
     assert (caught.value.election, caught.value.key) == (world.name, body.campaign.key)
-    assert Heard(body.campaign).events == [caught.value]
+    assert Heard(body.campaign).told == [told(caught.value)]
 
 
 async def test_lost_leadership_raises_only_after_the_body_has_ended(world: World) -> None:

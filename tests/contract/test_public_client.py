@@ -19,7 +19,7 @@ from election_core import (
     Unavailable,
 )
 
-from .world import Heard, World, soon, until
+from .world import Heard, World, soon, told, until
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ async def test_a_campaign_without_an_etcd_fails_in_time() -> None:
         heard = Heard(campaign)
         with pytest.raises(Unavailable) as caught:
             await soon(campaign.wait())
-        assert heard.events == [caught.value]
+        assert heard.told == [told(caught.value)]
         assert campaign.state is CampaignState.FAILED
         assert (caught.value.election, caught.value.key) == ("job", campaign.key)
 

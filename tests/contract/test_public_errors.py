@@ -17,7 +17,7 @@ from election_core import (
     Unavailable,
 )
 
-from .world import World, soon, until
+from .world import World, soon, told, until
 
 
 def test_they_are_one_tree() -> None:
@@ -60,7 +60,9 @@ async def test_each_error_of_a_campaign_names_election_and_key(world: World) -> 
     with pytest.raises(CampaignClosed) as after:
         await leader.proclaim("again")
     assert [(each.value.election, each.value.key) for each in (lost, after)] == [(world.name, leader.key)] * 2
-    assert after.value.__cause__ is lost.value
+    assert after.value.__cause__ is leader.error
+    assert leader.error is not None
+    assert told(leader.error) == told(lost.value)
 
 
 async def test_an_error_on_the_spot_names_them_too(world: World) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from election_core import CampaignClosed, CampaignState, LeadershipLost, Session
+from election_core import Campaign, CampaignClosed, CampaignState, Client, ElectionError, InvalidConfig, Session
 
 from .world import Heard, World, soon, until
 
@@ -44,21 +44,22 @@ async def test_one_session_serves_many_elections(world: World) -> None:
         assert campaigns[1].is_leader
 
 
-async def test_closing_it_ends_its_campaigns(world: World) -> None:
+async def test_leaving_it_resigns_its_campaigns(world: World) -> None:
+    """In good order: no error, and the end that was asked for."""
     async with world.client.session() as session:
         leader = await soon(world.election.campaign("leader", session=session))
         heard = Heard(leader)
-    assert leader.state is CampaignState.LOST
-    assert heard.kinds == ["elected", "LeadershipLost"]
+    assert leader.state is CampaignState.RESIGNED
+    assert heard.kinds == ["elected"]
     assert not leader.is_leader
     assert await world.values() == []
-    with pytest.raises(LeadershipLost) as caught:
+    with pytest.raises(CampaignClosed) as caught:
         await leader.wait()
     assert (caught.value.election, caught.value.key) == (world.name, leader.key)
 
 
-async def test_its_campaigns_end_before_the_lease_does(world: World) -> None:
-    """A successor elsewhere is elected only after the body has been told."""
+async def test_revoking_it_loses_its_campaigns_before_the_lease_ends(world: World) -> None:
+    """A successor elsewhere is elected only after the old leader has been told."""
     successor_leads = asyncio.Event()
     async with world.client.session() as session:
         leader = await soon(world.election.campaign("leader", session=session))
@@ -67,8 +68,58 @@ async def test_its_campaigns_end_before_the_lease_does(world: World) -> None:
         leader.on("error", lambda _: order.append("lost"))
         successor.on("elected", lambda: order.append("elected"))
         successor.on("elected", successor_leads.set)
-    await soon(successor_leads.wait())
+        await session.revoke()
+        await soon(successor_leads.wait())
     assert order == ["lost", "elected"]
+    assert leader.state is CampaignState.LOST
+
+
+async def test_campaigning_on_it_again_right_after_a_loss(world: World) -> None:
+    """The lost candidate is still being cleaned up: the new one waits for that, and has a key of its own."""
+    again: list[Campaign] = []
+    async with world.client.session() as session:
+        first = await soon(world.election.campaign("first", session=session))
+        first.on("error", lambda _: again.append(world.election.campaign("again", session=session)))
+        await world.write(first.key, b"moved", lease_id=await world.raw.lease())
+        await until(lambda: bool(again), "the loss is told")
+        await world.delete(first.key)
+        second = await soon(again[0].wait())
+        assert second.fencing_token > first.fencing_token
+        assert (await world.values(), second.key) == ([b"again"], first.key)
+
+
+async def test_resigning_on_it_makes_room_for_the_next_at_once(world: World) -> None:
+    async with world.client.session() as session:
+        campaigns = [await soon(world.election.campaign("0", session=session))]
+        for number in range(1, 4):
+            resigning = asyncio.create_task(campaigns[-1].resign())
+            await asyncio.sleep(0)
+            campaigns.append(world.election.campaign(str(number), session=session))
+            await soon(campaigns[-1].wait())
+            await soon(resigning)
+        assert await world.values() == [b"3"]
+        with pytest.raises(ElectionError, match="under way"):
+            world.election.campaign("4", session=session)
+
+
+async def test_one_that_was_never_entered_is_refused_in_words(world: World) -> None:
+    with pytest.raises(InvalidConfig, match="not entered"):
+        world.election.campaign("a", session=world.client.session())
+    assert await world.raw.names() == []
+
+
+async def test_its_lease_is_not_given_to_a_campaign_that_would_revoke_it(world: World) -> None:
+    async with world.client.session() as session:
+        with pytest.raises(ElectionError, match="session="):
+            world.election.campaign("a", lease_id=session.lease_id)
+        assert session.is_alive
+    async with world.election.campaign("a", lease_id=session.lease_id) as campaign:
+        assert campaign.lease_id == session.lease_id
+
+
+def test_it_shows_what_a_user_needs_and_nothing_else(world: World) -> None:
+    public = {name for name in dir(world.client.session()) if not name.startswith("_")}
+    assert public == {"abandon", "close", "is_alive", "lease_id", "remaining", "revoke", "ttl"}
 
 
 async def test_a_session_that_somebody_revokes_ends_its_campaigns(world: World) -> None:
@@ -88,19 +139,41 @@ async def test_abandoning_it_is_what_a_crash_leaves(world: World) -> None:
         assert not session.is_alive
 
 
-async def test_a_body_on_a_session_is_cancelled_when_the_session_ends(world: World) -> None:
-    entered = asyncio.Event()
+@pytest.mark.parametrize("end", ["session", "client"])
+async def test_a_body_ends_before_the_session_or_the_client_does(world: World, end: str) -> None:
+    """Work in another task has stopped, clean-up included, before a successor can begin."""
+    entered, order = asyncio.Event(), list[str]()
 
-    async def lead(session: Session) -> None:
-        async with world.election.campaign("a", session=session):
+    async def lead(client: Client, session: Session | None) -> None:
+        async with client.election(world.name).campaign("a", session=session) as campaign:
             entered.set()
-            await asyncio.Event().wait()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                assert campaign.is_leader
+                await asyncio.sleep(0.01)
+                order.append("the body has ended")
 
-    async with world.client.session() as session:
-        leading = asyncio.create_task(lead(session))
-        await soon(entered.wait())
-    with pytest.raises(LeadershipLost):
+    client = world.another_client()
+    session = await client.session().__aenter__()
+    leading = asyncio.create_task(lead(client, session if end == "session" else None))
+    await soon(entered.wait())
+    successor = world.elsewhere.campaign("b")
+    successor.on("elected", lambda: order.append("the successor begins"))
+    await (session.__aexit__(None, None, None) if end == "session" else client.close())
+    with pytest.raises(CampaignClosed):
         await soon(leading)
+    assert not leading.cancelling()
+    await soon(successor.wait())
+    assert order == ["the body has ended", "the successor begins"]
+    await client.close()
+
+
+async def test_closing_the_client_inside_a_body_waits_for_no_body(world: World) -> None:
+    client = world.another_client()
+    async with client.election(world.name).campaign("a") as campaign:
+        await soon(client.close())
+        assert campaign.state is CampaignState.RESIGNED
 
 
 async def test_it_can_be_revoked_again(world: World) -> None:

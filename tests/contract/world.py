@@ -118,6 +118,11 @@ class World:
         assert not self.unhandled
 
 
+def told(error: ElectionError) -> tuple[object, ...]:
+    """What an error says. It is made afresh each time that it is raised, so two that say the same are not one."""
+    return type(error), error.message, error.election, error.key, error.endpoint
+
+
 class Heard:
     """The events of one campaign, in order."""
 
@@ -125,6 +130,10 @@ class Heard:
         self.events: list[ElectionError | None] = []
         campaign.on("elected", lambda: self.events.append(None))
         campaign.on("error", self.events.append)
+
+    @property
+    def told(self) -> list[tuple[object, ...] | None]:
+        return [None if event is None else told(event) for event in self.events]
 
     @property
     def kinds(self) -> list[str]:
@@ -154,6 +163,6 @@ async def lost(campaign: Campaign) -> LeadershipLost:
     return caught.value
 
 
-async def take(follower: Subscription, count: int) -> list[Transition]:
+async def take(subscription: Subscription, count: int) -> list[Transition]:
     """The next so many transitions."""
-    return [await soon(anext(follower)) for _ in range(count)]
+    return [await soon(anext(subscription)) for _ in range(count)]

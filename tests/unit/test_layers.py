@@ -56,7 +56,9 @@ def test_each_part_imports_only_what_is_below_it(path: Path) -> None:
 
 
 def test_the_list_is_the_package_and_has_no_circle() -> None:
-    assert set(MAY_IMPORT) == {path.stem for path in PACKAGE.iterdir() if path.suffix in ("", ".py") and path.name[0] not in "_."}
+    assert set(MAY_IMPORT) == {
+        path.stem for path in PACKAGE.iterdir() if path.suffix in ("", ".py") and path.name[0] not in "_."
+    }
     done: set[str] = set()
     while ready := {part for part, needs in MAY_IMPORT.items() if part not in done and done.issuperset(needs)}:
         done |= ready

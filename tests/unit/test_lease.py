@@ -39,7 +39,7 @@ def test_a_grant_counts_from_when_it_was_sent_and_ends_before_etcd_may_expire_it
 def test_a_late_answer_gives_no_more_time_than_a_prompt_one() -> None:
     clock = LeaseClock(10, remaining=10, sent_at=100)
     assert clock.deadline == 109
-    clock.renewed(10, sent_at=103)
+    assert clock.renewed(10, sent_at=103, now=108.9)
     assert clock.deadline == 112, "whenever the answer came"
     assert clock.remaining(111.5) == 0.5
 
@@ -47,7 +47,7 @@ def test_a_late_answer_gives_no_more_time_than_a_prompt_one() -> None:
 def test_a_lease_that_was_there_before_has_only_what_is_left_of_it() -> None:
     clock = LeaseClock(60, remaining=7, sent_at=100)
     assert clock.deadline == 106
-    clock.renewed(60, sent_at=101)
+    assert clock.renewed(60, sent_at=101, now=105)
     assert clock.deadline == 160
 
 
@@ -62,8 +62,29 @@ def test_remaining_falls_to_zero_and_stays_there(now: float, left: float) -> Non
 
 def test_a_server_that_grants_another_ttl_is_believed() -> None:
     clock = LeaseClock(10, remaining=10, sent_at=100)
-    clock.renewed(30, sent_at=105)
+    assert clock.renewed(30, sent_at=105, now=105)
     assert (clock.ttl, clock.deadline) == (30, 134)
+
+
+@pytest.mark.parametrize("late", [0, 0.001, 5, 1e6])
+def test_an_answer_after_the_deadline_revives_nothing(late: float) -> None:
+    clock = LeaseClock(10, remaining=10, sent_at=100)
+    assert clock.renewed(10, sent_at=103, now=108.999)
+    assert not clock.renewed(10, sent_at=111, now=112 + late)
+    assert (clock.ttl, clock.deadline, clock.remaining(112 + late)) == (10, 112, 0)
+
+
+@PROPERTY
+@given(ttls, st.lists(st.tuples(ttls, st.floats(0, 100), st.floats(0, 100)), max_size=8))
+def test_what_was_dead_once_stays_dead(ttl: int, answers: Sequence[tuple[int, float, float]]) -> None:
+    """Whatever etcd says afterwards, at whatever delay."""
+    clock, now, was_dead = LeaseClock(ttl, remaining=ttl, sent_at=0), 0.0, False
+    for granted, pause, delay in answers:
+        now += pause
+        sent_at, now = now, now + delay
+        was_dead = was_dead or clock.remaining(now) == 0
+        assert clock.renewed(granted, sent_at=sent_at, now=now) is not was_dead
+        assert (clock.remaining(now) == 0) or not was_dead
 
 
 answers = st.lists(st.tuples(ttls, moments), max_size=8)
@@ -75,7 +96,7 @@ def test_the_deadline_never_moves_back(ttl: int, sent_at: float, renewals: Seque
     clock = LeaseClock(ttl, remaining=ttl, sent_at=sent_at)
     for granted, sent in renewals:
         before = clock.deadline
-        clock.renewed(granted, sent_at=sent)
+        assert clock.renewed(granted, sent_at=sent, now=before - 1e-6)
         assert clock.deadline >= before
         assert clock.deadline >= sent + granted - margin_for(granted)
 
@@ -88,7 +109,7 @@ def test_the_order_of_answers_does_not_matter(
     one, other = (LeaseClock(ttl, remaining=ttl, sent_at=sent_at) for _ in orders)
     for clock, renewals in zip((one, other), orders, strict=True):
         for granted, sent in renewals:
-            clock.renewed(granted, sent_at=sent)
+            clock.renewed(granted, sent_at=sent, now=0)
     assert one.deadline == other.deadline
 
 
@@ -99,7 +120,7 @@ def test_no_deadline_is_later_than_the_latest_that_etcd_gave(
 ) -> None:
     clock = LeaseClock(ttl, remaining=ttl, sent_at=sent_at)
     for granted, sent in renewals:
-        clock.renewed(granted, sent_at=sent)
+        clock.renewed(granted, sent_at=sent, now=sent)
     expiry = max(sent + granted for granted, sent in [(ttl, sent_at), *renewals])
     assert clock.deadline < expiry
     assert clock.remaining(expiry) == 0

@@ -1,0 +1,109 @@
+"""The keeping alive of leases meets defects, its own or others', and keeps them alive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+
+from election_core import Campaign, CampaignState
+from election_core.store import RenewalStream, Store
+
+from .stage import Stage
+
+
+class DefectiveRenewals:
+    """A store on which opening, sending or receiving renewals fails in a way that nobody has thought of."""
+
+    def __init__(self, store: Store, where: str, times: int) -> None:
+        self._below, self._where, self.times = store, where, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._below, name)
+
+    def fails(self, where: str) -> None:
+        if where == self._where and self.times:
+            self.times -= 1
+            raise ZeroDivisionError(where)
+
+    def renewals(self) -> AbstractAsyncContextManager[RenewalStream]:
+        return self._open()
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[RenewalStream]:
+        self.fails("open")
+        async with self._below.renewals() as stream:
+            yield _DefectiveStream(stream, self)
+
+
+class _DefectiveStream:
+    def __init__(self, stream: RenewalStream, store: DefectiveRenewals) -> None:
+        self._stream, self._store = stream, store
+        self.endpoint = stream.endpoint
+
+    async def send(self, lease_id: int) -> None:
+        self._store.fails("send")
+        await self._stream.send(lease_id)
+
+    async def __aiter__(self) -> AsyncIterator[tuple[int, int]]:
+        async for answer in self._stream:
+            self._store.fails("receive")
+            yield answer
+
+
+@pytest.mark.parametrize("where", ["open", "send", "receive"])
+async def test_a_defect_is_told_and_costs_no_lease(stage: Stage, where: str) -> None:
+    store = DefectiveRenewals(stage.store(), where, times=3)
+    campaign = stage.client(store).election("job", ttl=10).campaign("a")
+    await stage.finish(campaign.wait())
+    for _ in range(50):
+        await stage.clock.elapse(1)
+        assert campaign.is_leader
+    assert store.times == 0
+    assert [type(each["exception"]) for each in stage.unhandled] == [ZeroDivisionError] * 3
+    assert all("please report" in each["message"] for each in stage.unhandled)
+    stage.unhandled.clear()
+
+
+async def test_a_defect_in_one_campaigns_end_leaves_the_others_theirs(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two leases run out at the same moment, and being told of it fails for the first."""
+    store = stage.store()
+    client = stage.client(store)
+    first, second = (client.election(name, ttl=10).campaign("a") for name in ("1", "2"))
+    await stage.finish(first.wait())
+    await stage.finish(second.wait())
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(first._candidacy, "_lease_ended", fail)
+    monkeypatch.setattr(first._candidacy._holding.lease, "_listeners", [fail])
+    store.partition()
+    await stage.clock.elapse(10)
+    assert second.state is CampaignState.LOST
+    assert not first.is_leader
+    assert [type(each["exception"]) for each in stage.unhandled] == [ZeroDivisionError]
+    stage.unhandled.clear()
+    store.heal()
+
+
+async def test_a_clean_up_is_not_cut_off_by_a_cancellation_of_the_past(stage: Stage) -> None:
+    """Whoever has taken a cancellation back, or swallowed it, goes on to resign as anybody does."""
+    client = stage.client()
+
+    async def swallow(campaign: Campaign) -> None:
+        asyncio.current_task().cancel()  # type: ignore[union-attr]
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            await campaign.resign()
+
+    campaign = client.election("job").campaign("a")
+    await stage.finish(campaign.wait())
+    await stage.finish(swallow(campaign))
+    assert await stage.values() == []
