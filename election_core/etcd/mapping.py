@@ -55,6 +55,11 @@ _BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
     ),
 )
 
+# Older versions of gRPC say no more where one side speaks TLS and the other does not.
+_CLOSED = (
+    "it closed the connection; if it wants TLS, use https:// and give the CA; if it does not speak TLS, use http://"
+)
+
 # gRPC's texts about connections that fail, and the cure for each. The first that fits is said.
 _BY_CONNECTION: tuple[tuple[str, str], ...] = (
     ("Stream removed", "the connection to it broke"),
@@ -68,8 +73,8 @@ _BY_CONNECTION: tuple[tuple[str, str], ...] = (
     ("HTTP proxy returned", "the proxy does not connect to it"),
     ("Connection refused", "nothing listens there; is etcd running?"),
     ("resolving", "its name is not known; check the spelling and the DNS"),
-    ("ocket closed", "it closed the connection; if it wants TLS, use https:// and give the CA"),
-    ("Connection reset", "it closed the connection; if it wants TLS, use https:// and give the CA"),
+    ("ocket closed", _CLOSED),
+    ("Connection reset", _CLOSED),
 )
 
 _TRANSIENT = {

@@ -54,6 +54,9 @@ class Listener(Protocol):
     def give_up(self, why: str) -> None:
         """End it. Whoever listens is told that the member ``why``, such as ``"was silent for too long"``."""
 
+    def stop(self) -> None:
+        """End it: its connection is closed."""
+
 
 class Member:
     """One address of one endpoint, with its channel and stubs.
@@ -122,6 +125,9 @@ class Member:
 
     def _disconnect(self) -> None:
         """Begin anew with the next call. Calls that are open on the old connection end."""
+        # grpcio below 1.83 leaves a stream open, and its reader waiting, when its channel closes.
+        for listener in tuple(self.listeners):
+            listener.stop()
         channel, self._channel = self._channel, None
         for stub in _STUBS:
             self.__dict__.pop(stub, None)
