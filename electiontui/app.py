@@ -34,29 +34,7 @@ class ElectionApp(App[list[str]]):
     """Returns what could not be resigned on the way out, a line each."""
 
     TITLE = "electiontui"
-    CSS = """
-    #title { text-style: bold; }
-    #news, #picked { color: $text-muted; }
-    #filter { dock: bottom; margin-bottom: 1; }
-    #timeline { max-height: 50%; min-height: 6; }
-    #panes, #charts { layout: horizontal; height: 1fr; }
-    #queue, #events { border: round $panel-lighten-2; width: 1fr; }
-    #queue:focus, #events:focus { border: round $primary; }
-    .-narrow #panes { layout: vertical; }
-    .-narrow #queue, .-narrow #events { border: none; }
-    _Dialog { align: center middle; }
-    .dialog {
-        width: 90%; max-width: 100; height: auto; max-height: 90%;
-        padding: 1 2; border: round $warning; background: $surface;
-    }
-    .page { max-width: 82; width: 100%; padding: 0 2; border: round $primary; }
-    .facts { height: auto; max-height: 14; }
-    .question { width: 1fr; text-style: bold; margin-bottom: 1; }
-    .muted { color: $text-muted; }
-    #command { color: $accent; }
-    .buttons { height: auto; align-horizontal: right; margin-top: 1; }
-    .buttons Button { margin-left: 2; }
-    """
+    CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
 
     def __init__(
