@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "app": ("screens", "sources", "text"),
     "notebook": ("pictures", "rows", "durations", "text"),
     "commands": ("app", "pictures", "rows", "text"),
-    "demo": ("app", "commands", "embedded", "pictures"),
+    "demo": ("commands", "embedded", "pictures"),
     "cli": ("commands", "demo", "durations"),
     "__main__": ("cli",),
 }
