@@ -15,8 +15,8 @@ import click
 
 from . import __version__
 from .commands import CANNOT_CONNECT, ERROR, INVALID_INPUT
-from .commands.durations import parse_duration
 from .commands.settings import Settings, credentials, split_endpoints
+from .durations import parse_duration
 
 __all__ = ["cli", "main"]
 

@@ -57,7 +57,7 @@ class Demo:
 
     def _folders(self) -> list[Path]:
         """The folders of the etcds that descend from this demo."""
-        supervisors = [pid for pid in processes_with("embedded_supervisor.py") if self._is_ours(pid)]
+        supervisors = [pid for pid in processes_with("embedded/supervisor.py") if self._is_ours(pid)]
         found = set()
         for pid in supervisors:
             for task in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
