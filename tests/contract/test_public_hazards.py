@@ -186,6 +186,8 @@ async def test_compaction_does_not_disturb_who_waits_or_leads(world: World) -> N
     await first.resign()
     await soon(second.wait())
     assert second.fencing_token == before[1].create_revision
+    await world.raw.do(Put(second.key, b"2, says another", second.lease_id))
+    await until(lambda: second.value == b"2, says another", "the new leader watches its key")
     await second.resign()
     await soon(third.wait())
 

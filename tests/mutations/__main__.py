@@ -37,9 +37,9 @@ def _never_red(outcomes: list[Outcome]) -> set[str]:
 
 
 def _line_of(outcome: Outcome) -> str:
-    mutation = outcome.mutation
-    place = f"{mutation.path}: {mutation.line.strip().splitlines()[0][:60]}"
-    return f"{'noticed  ' if outcome.red else 'UNNOTICED'}  {mutation.hazard:5}  {place}  {outcome.told}"
+    mutation, of = outcome.mutation, len(named_tests(outcome.mutation.hazard))
+    verdict = f"noticed by {len(outcome.red)} of {of}" if outcome.red else "UNNOTICED"
+    return f"{mutation.hazard:5} {verdict}: {mutation.mistake}  {outcome.told}"
 
 
 if __name__ == "__main__":

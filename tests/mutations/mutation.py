@@ -1,4 +1,4 @@
-"""A line of the product broken on purpose, and the tests that have to notice."""
+"""Lines of the product broken on purpose, and the tests that have to notice."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..servers import ROOT, clean_environment
+from .plugin import RED
 
-__all__ = ["HAZARDS", "Mutation", "Outcome", "named_tests", "try_out"]
+__all__ = ["HAZARDS", "Edit", "Mutation", "Outcome", "mutation", "named_tests", "try_out"]
 
 HAZARDS = ROOT / "docs" / "hazards.md"
 _ROW = re.compile(r"^\| (H\d+b?) \|.*\| (.+) \|$", re.MULTILINE)
 _COPIED = ("election_core", "electiontui", "tests", "docs", "pyproject.toml", "README.md")
-_LONGEST = 240.0
-"""Seconds for the tests of one hazard; a test that hangs for what is broken has noticed it, too."""
+_LONGEST = 900.0
+"""Seconds for the tests of one hazard."""
+_LONGEST_TEST = 30
+"""Seconds for each test that names no time of its own."""
 
 
-class Mutation(NamedTuple):
-    """One way to break what a hazard's row claims.
+class Edit(NamedTuple):
+    """One place that is broken."""
 
-    The tests that vouch for the hazard, all of them together, must fail then.
-    """
-
-    hazard: str
     path: str
     """File below the project's root."""
     line: str
@@ -35,8 +34,28 @@ class Mutation(NamedTuple):
     """What stands there instead."""
 
     def applied_to(self, text: str) -> str:
-        assert text.count(self.line) == 1, f"{self.hazard}: {self.path} has {self.line!r} {text.count(self.line)} times"
+        assert text.count(self.line) == 1, f"{self.path} has {self.line!r} {text.count(self.line)} times"
         return text.replace(self.line, self.broken)
+
+
+class Mutation(NamedTuple):
+    """One way to break what a hazard's row claims; some of the tests that vouch for it must fail then.
+
+    It has several edits where the product has several lines of defence.
+    """
+
+    hazard: str
+    mistake: str
+    """What somebody would have got wrong."""
+    edits: tuple[Edit, ...]
+
+    def broken_files(self, root: Path) -> dict[str, str]:
+        """The text of each file that it changes, by path below ``root``."""
+        texts: dict[str, str] = {}
+        for edit in self.edits:
+            text = texts.get(edit.path) or (root / edit.path).read_text("utf-8")
+            texts[edit.path] = edit.applied_to(text)
+        return texts
 
 
 class Outcome(NamedTuple):
@@ -47,6 +66,10 @@ class Outcome(NamedTuple):
     """The tests that failed, as `named_tests` writes them."""
     told: str
     """The test runner's last line."""
+
+
+def mutation(hazard: str, mistake: str, *edits: Edit) -> Mutation:
+    return Mutation(hazard, mistake, edits)
 
 
 def named_tests(hazard: str) -> list[str]:
@@ -63,26 +86,37 @@ def try_out(mutation: Mutation, scratch: Path) -> Outcome:
     for name in _COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"), symlinks=True)
+            shutil.copytree(source, copy / name, ignore=_not_copied, symlinks=True)
         else:
             shutil.copy2(source, copy / name)
-    broken = copy / mutation.path
-    broken.write_text(mutation.applied_to(broken.read_text("utf-8")), "utf-8")
+    _link_node_modules(copy)
+    for path, text in mutation.broken_files(ROOT).items():
+        (copy / path).write_text(text, "utf-8")
     named = named_tests(mutation.hazard)
     try:
         done = _run(copy, named)
     except subprocess.TimeoutExpired:
-        return Outcome(mutation, frozenset(named), f"did not end within {_LONGEST:g} s")
+        return Outcome(mutation, frozenset(), f"it did not end within {_LONGEST:g} s")
     finally:
         shutil.rmtree(scratch)
-    failed = re.findall(r"^(?:FAILED|ERROR) (tests/[\w/]+\.py)(?:::(\w+))?", done.stdout, re.MULTILINE)
-    red = {name for name in named for path, test in failed if name in (path, f"{path}::{test}")}
+    failed = re.findall(rf"^{RED}(([^:]+)::.+)$", done.stdout, re.MULTILINE)
+    red = {name for name in named for test, path in failed if name in (path, test)}
     return Outcome(mutation, frozenset(red), (done.stdout.strip().splitlines() or ["nothing was printed"])[-1])
 
 
+_not_copied = shutil.ignore_patterns("__pycache__", "node_modules")
+
+
+def _link_node_modules(copy: Path) -> None:
+    modules = ROOT / "tests" / "interop" / "node_modules"
+    if modules.exists():
+        (copy / "tests" / "interop" / "node_modules").symlink_to(modules.resolve())
+
+
 def _run(copy: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
+    options = ["-q", "-p", "no:cacheprovider", "-p", "tests.mutations.plugin"]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "-o", "addopts=", *tests],
+        [sys.executable, "-m", "pytest", *options, "-o", "addopts=", "-o", f"timeout={_LONGEST_TEST}", *tests],
         cwd=copy,
         env=clean_environment(PYTHONPATH=str(copy), PYTHONDONTWRITEBYTECODE="1"),
         capture_output=True,
