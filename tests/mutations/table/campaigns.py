@@ -157,7 +157,11 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H13",
         "an election has one key",
-        Edit(_JOINING, "return candidate_key(self._recipe.root, self._holding.lease.lease_id)", "return self._recipe.root"),
+        Edit(
+            _JOINING,
+            "return candidate_key(self._recipe.root, self._holding.lease.lease_id)",
+            "return self._recipe.root",
+        ),
     ),
     mutation(
         "H14",
@@ -173,7 +177,11 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H15",
         "an oddity is known by its name",
-        Edit("election_core/core/directory.py", "if parent in self._states and candidate.lease_id == 0:", "if not parent:"),
+        Edit(
+            "election_core/core/directory.py",
+            "if parent in self._states and candidate.lease_id == 0:",
+            "if not parent:",
+        ),
     ),
     mutation(
         "H23",

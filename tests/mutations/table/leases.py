@@ -56,7 +56,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H30",
         "the core asks the clock itself",
-        Edit(_LEASE_CLOCK, "from __future__ import annotations\n", "from __future__ import annotations\n\nimport time\n"),
+        Edit(
+            _LEASE_CLOCK, "from __future__ import annotations\n", "from __future__ import annotations\n\nimport time\n"
+        ),
     ),
     mutation("H30", "deadlines are on the wall clock", Edit(_CLOCK, "time.clock_gettime(_CLOCK_ID)", "time.time()")),
     mutation(
@@ -92,8 +94,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         "a session that is given up while it is granted is left behind",
         Edit(
             _SESSION,
-            '            self._runtime.tasks.start(self._undo(opening), f"revoke {self.lease_id:x}")\n            raise',
-            "            self._runtime.sessions.discard(self)\n            raise",
+            'self._runtime.tasks.start(self._undo(opening), f"revoke {self.lease_id:x}")\n',
+            "self._runtime.sessions.discard(self)\n",
         ),
     ),
     mutation(

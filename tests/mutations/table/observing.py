@@ -12,7 +12,9 @@ _STATE = "election_core/core/state.py"
 _SUBSCRIPTION = "election_core/shell/subscription.py"
 _UNREAD = "election_core/core/unread.py"
 
-ENDS_WITH_ITS_STREAM = Edit(_FEED, "                await sleep(self._clock, backoff.pause())", "                return")
+ENDS_WITH_ITS_STREAM = Edit(
+    _FEED, "                await sleep(self._clock, backoff.pause())", "                return"
+)
 MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H16",
@@ -37,7 +39,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H18",
         "each event is a revision",
-        Edit("election_core/etcd/wire.py", "if kv.mod_revision != current:", "if changes or kv.mod_revision != current:"),
+        Edit(
+            "election_core/etcd/wire.py", "if kv.mod_revision != current:", "if changes or kv.mod_revision != current:"
+        ),
     ),
     mutation(
         "H18",

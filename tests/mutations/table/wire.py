@@ -14,7 +14,9 @@ _STORE = "election_core/etcd/store.py"
 _STREAMS = "election_core/etcd/streams.py"
 _TOKENS = "election_core/etcd/tokens.py"
 
-NO_REQUIRED_LEADER = Edit(_STREAMS, "self._call = method(metadata=metadata + _REQUIRE_LEADER)", "self._call = method(metadata=metadata)")
+NO_REQUIRED_LEADER = Edit(
+    _STREAMS, "self._call = method(metadata=metadata + _REQUIRE_LEADER)", "self._call = method(metadata=metadata)"
+)
 NO_REREADING = Edit(
     "election_core/shell/candidacy.py",
     "reread_every = min(float(lease.ttl), _LONGEST_REREAD)",
@@ -36,7 +38,9 @@ TOKENS_KEPT_BY_STREAMS = Edit(
 TOKENS_KEPT_BY_CALLS = Edit(
     _CALLS, "                self.forget_token(metadata)\n                if", "                if"
 )
-OLD_TOKEN_UNKNOWN = Edit(_MAPPING, '("invalid auth token", TokenRefused,', '("invalid auth token", AuthenticationFailed,')
+OLD_TOKEN_UNKNOWN = Edit(
+    _MAPPING, '("invalid auth token", TokenRefused,', '("invalid auth token", AuthenticationFailed,'
+)
 
 MUTATIONS: tuple[Mutation, ...] = (
     mutation("H12", "a key that exists is somebody else's", NO_TAKING_UP),
@@ -51,7 +55,11 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H22",
         "a silent watch is trusted",
-        Edit(_STREAMS, "if self._asked_at is not None and now - self._asked_at >", "if self._asked_at is not None and now <"),
+        Edit(
+            _STREAMS,
+            "if self._asked_at is not None and now - self._asked_at >",
+            "if self._asked_at is not None and now <",
+        ),
         NO_REREADING,
     ),
     mutation("H25", "a key is taken for there until a renewal says otherwise", OWN_KEY_UNSEEN),
