@@ -52,6 +52,7 @@ STAYS_IN_LINE = Edit(
     "        except asyncio.CancelledError:\n            await self._leave()\n            raise",
     "        except asyncio.CancelledError:\n            raise",
 )
+NOTHING_MISSED = Edit(_PLACE_WATCH, "if stream.revision > place.revision:", "if stream.revision < 0:")
 LATER_CALLBACKS = Edit(
     "election_core/shell/callbacks.py",
     "                self.call(event, callback, *args)",
@@ -95,6 +96,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         "H5",
         "a late answer revives the lease",
         Edit("election_core/core/lease_clock.py", "if now >= self.deadline:", "if now < sent_at:"),
+    ),
+    mutation(
+        "H5",
+        "whoever waits is told of a loss that the campaign does not know of",
+        Edit(
+            _CANDIDACY,
+            'self.end(CampaignState.LOST, LeadershipLost("The lease has run out; stop the work,',
+            'raise (LeadershipLost("The lease has run out; stop the work,',
+        ),
     ),
     mutation("H6", "only a resignation cleans up", NO_CLEAN_UP_AFTER_FAILURES),
     mutation("H6", "whoever is cancelled while it waits stays in line", STAYS_IN_LINE),
@@ -185,7 +195,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     mutation(
         "H23",
-        "a watch begins where the candidate joined",
+        "a watch begins where the candidate joined, and so has all history",
         Edit(
             _PLACE_WATCH,
             "return recipe.store.watch((own,))",
@@ -196,6 +206,7 @@ MUTATIONS: tuple[Mutation, ...] = (
             "watch((KeyRange.prefix(recipe.root),), deletes_only=True)",
             "watch((KeyRange.prefix(recipe.root),), start_revision=place.own.create_revision + 1, deletes_only=True)",
         ),
+        NOTHING_MISSED,
     ),
     mutation("H26", "a renewal that is answered proves the key", OWN_KEY_UNSEEN),
     mutation(
@@ -228,6 +239,15 @@ MUTATIONS: tuple[Mutation, ...] = (
             _CANDIDACY,
             "        self._holding.stop(error)\n        self.settled.set()",
             "        self._holding.stop(error)",
+        ),
+    ),
+    mutation(
+        "H40",
+        "whoever waits after the end is told nothing",
+        Edit(
+            _CAMPAIGN,
+            "        if self.error is not None:\n            raise self.error.fresh()\n        return self\n",
+            "        return self\n",
         ),
     ),
     mutation(
@@ -267,6 +287,7 @@ MUTATIONS: tuple[Mutation, ...] = (
             "        interrupted = body is not None and await body.leave(kind)",
         ),
         Edit(_CLIENT, "(runtime.campaigns, runtime.subscriptions, runtime.sessions)", "(runtime.subscriptions,)"),
+        NO_CLEAN_UP_AFTER_FAILURES,
     ),
     mutation("H46", "callbacks are called by and by", LATER_CALLBACKS),
     mutation(

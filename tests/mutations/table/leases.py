@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..mutation import Edit, Mutation, mutation
 
-__all__ = ["MUTATIONS"]
+__all__ = ["ANY_ANSWER_IS_A_RENEWAL", "MUTATIONS"]
 
 _CALLS = "election_core/etcd/calls.py"
 _CANDIDACY = "election_core/shell/candidacy.py"
@@ -26,6 +26,8 @@ NO_PATIENCE = Edit(
     "        if sent.oldest_at is not None and self._clock.now() >= sent",
     "        if sent.oldest_at is not None and self._clock.now() >= 1e9 + sent",
 )
+
+ANY_ANSWER_IS_A_RENEWAL = Edit(_KEEPALIVE, "            if ttl <= 0:", "            if ttl < 0:")
 
 MUTATIONS: tuple[Mutation, ...] = (
     mutation("H3", "a lease is trusted for two TTLs", TWICE_THE_TTL),
@@ -106,7 +108,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H26",
         "a renewal of a lease that is gone is one like another",
-        Edit(_KEEPALIVE, "            if ttl <= 0:", "            if ttl < 0:"),
+        ANY_ANSWER_IS_A_RENEWAL,
     ),
     mutation(
         "H48",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..mutation import Edit, Mutation, mutation
+from .campaigns import NOTHING_MISSED
 
 __all__ = ["MUTATIONS"]
 
@@ -73,7 +74,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H20",
         "a new watch knows all that the broken one knew",
-        Edit("election_core/shell/place_watch.py", "if stream.revision > place.revision:", "if stream.revision < 0:"),
+        NOTHING_MISSED,
     ),
     mutation(
         "H24",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..mutation import Edit, Mutation, mutation
 from .campaigns import NO_TAKING_UP, OWN_KEY_UNSEEN
+from .leases import ANY_ANSWER_IS_A_RENEWAL
 
 __all__ = ["MUTATIONS"]
 
@@ -27,6 +28,7 @@ ONE_STREAM_FOR_ALL = Edit(
     "self._call = method(metadata=metadata + _REQUIRE_LEADER)",
     'self._call = member.__dict__.setdefault(f"{method}", method(metadata=metadata + _REQUIRE_LEADER))',
 )
+NOBODY_TOLD = Edit(_MEMBERS, "        if silent_since is not None:\n", "        if silent_since == 0:\n")
 CANCELED_UNSEEN = Edit(_STREAMS, "        if response.canceled:", "        if response.canceled and response.events:")
 ALWAYS_THE_SAME_MEMBER = Edit(
     _MEMBERS, "self._preferred = (self._preferred + 1) % len(self.all)", "self._preferred %= len(self.all)"
@@ -45,24 +47,21 @@ OLD_TOKEN_UNKNOWN = Edit(
 MUTATIONS: tuple[Mutation, ...] = (
     mutation("H12", "a key that exists is somebody else's", NO_TAKING_UP),
     mutation("H21", "streams ask for no leader", NO_REQUIRED_LEADER),
-    mutation("H21", "streams ask for no leader and nothing is read again", NO_REQUIRED_LEADER, NO_REREADING),
+    mutation(
+        "H21",
+        "streams ask for no leader, and what one finds out is its own affair",
+        NO_REQUIRED_LEADER,
+        NOBODY_TOLD,
+        NO_REREADING,
+    ),
     mutation("H22", "a member that failed is asked again", ALWAYS_THE_SAME_MEMBER),
     mutation(
         "H22",
         "a call has no end",
         Edit(_CALLS, "timeout=max(timeout, 0.001), metadata", "timeout=None, metadata"),
     ),
-    mutation(
-        "H22",
-        "a silent watch is trusted",
-        Edit(
-            _STREAMS,
-            "if self._asked_at is not None and now - self._asked_at >",
-            "if self._asked_at is not None and now <",
-        ),
-        NO_REREADING,
-    ),
-    mutation("H25", "a key is taken for there until a renewal says otherwise", OWN_KEY_UNSEEN),
+    mutation("H22", "what one stream finds out is its own affair", NOBODY_TOLD, NO_REREADING),
+    mutation("H25", "a key is taken for there while nobody says otherwise", OWN_KEY_UNSEEN, ANY_ANSWER_IS_A_RENEWAL),
     mutation(
         "H25",
         "a bug is in its release, and in no other",
@@ -89,7 +88,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         "H39",
         "users and roles stay as they are",
         Edit(_MAPPING, '"revision in header is old"', '"revision in header is new"'),
-        Edit(_MAPPING, '"auth store revision is old"', '"auth store revision is new"'),
+        Edit(_MAPPING, '"revision of auth store is old"', '"revision of auth store is new"'),
     ),
     mutation(
         "H50",
