@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from ..mutation import Mutation
-from . import campaigns, leases, observing, wire
+from . import campaigns, endings, leases, observing, wire
 
 __all__ = ["MUTATIONS", "NO_LINE"]
 
 NO_LINE: dict[str, str] = {}
 """Hazards that no line of this project keeps away, each with the reason."""
 
-MUTATIONS: tuple[Mutation, ...] = campaigns.MUTATIONS + leases.MUTATIONS + observing.MUTATIONS + wire.MUTATIONS
+MUTATIONS: tuple[Mutation, ...] = (
+    *campaigns.MUTATIONS,
+    *endings.MUTATIONS,
+    *leases.MUTATIONS,
+    *observing.MUTATIONS,
+    *wire.MUTATIONS,
+)
