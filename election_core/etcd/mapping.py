@@ -35,7 +35,7 @@ class LeaseExists(ElectionError):
 _BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
     ("invalid auth token", TokenRefused, "The authentication token was refused; authenticate again."),
     ("revision in header is old", TokenRefused, "The users or roles have changed since; authenticate again."),
-    ("auth store revision is old", TokenRefused, "The users or roles have changed since; authenticate again."),
+    ("revision of auth store is old", TokenRefused, "The users or roles have changed since; authenticate again."),
     ("lease already exists", LeaseExists, "The lease exists already."),
     ("lease not found", LeadershipLost, "The lease no longer exists; campaign again with a new one."),
     ("invalid user ID or password", AuthenticationFailed, "Wrong user name or password; check both."),

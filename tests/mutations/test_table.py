@@ -11,10 +11,11 @@ from .mutation import HAZARDS, Mutation, named_tests
 from .table import MUTATIONS, NO_LINE
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: f"{each.hazard}-{each.path}")
-def test_each_mutation_breaks_a_line_that_stands_there_once(mutation: Mutation) -> None:
-    text = (ROOT / mutation.path).read_text("utf-8")
-    assert mutation.applied_to(text) != text
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: f"{each.hazard}-{each.mistake}")
+def test_each_mutation_breaks_lines_that_stand_there_once(mutation: Mutation) -> None:
+    for path, text in mutation.broken_files(ROOT).items():
+        assert text != (ROOT / path).read_text("utf-8")
+        compile(text, path, "exec")
     assert named_tests(mutation.hazard)
 
 

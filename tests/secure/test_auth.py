@@ -25,7 +25,7 @@ from election_core import (
 )
 from electiontui.embedded import EmbeddedEtcd
 
-from ..servers import ROOT, Etcdctl, clean_environment, distro_binary, python
+from ..servers import ROOT, Etcdctl, binary_for, clean_environment, distro_binary, python
 from .certificates import Certificates
 from .tls_servers import SecureEtcd, secure_etcd
 
@@ -56,12 +56,12 @@ class Users:
 
 
 @contextmanager
-def guarded_etcd(*flags: str) -> Iterator[Users]:
-    with EmbeddedEtcd(binary=distro_binary("etcd"), flags=flags) as etcd:
+def guarded_etcd(*flags: str, binary: Path | None = None) -> Iterator[Users]:
+    with EmbeddedEtcd(binary=binary or distro_binary("etcd"), flags=flags) as etcd:
         yield Users(etcd.endpoint)
 
 
-def _jwt_flags(folder: Path) -> tuple[str, ...]:
+def _jwt_flags(folder: Path, ttl: int = TOKEN_TTL) -> tuple[str, ...]:
     key = rsa.generate_private_key(65537, 2048)
     private, public = folder / "jwt.key", folder / "jwt.pub"
     pem = serialization.Encoding.PEM
@@ -69,7 +69,7 @@ def _jwt_flags(folder: Path) -> tuple[str, ...]:
         key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
     )
     public.write_bytes(key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo))
-    return ("--auth-token", f"jwt,pub-key={public},priv-key={private},sign-method=RS256,ttl={TOKEN_TTL}s")
+    return ("--auth-token", f"jwt,pub-key={public},priv-key={private},sign-method=RS256,ttl={ttl}s")
 
 
 @pytest.fixture(params=["simple", "jwt"], scope="module")
@@ -109,14 +109,20 @@ async def until_led_by(observer: ElectionObserver, value: bytes) -> AsyncIterato
             return
 
 
-async def test_users_and_roles_may_change_meanwhile(users: Users, name: str) -> None:
-    async with users.client("writer") as client:
-        async with client.election(name, ttl=5).campaign("node-a") as campaign:
-            for number in range(3):
-                users.admin("role", "add", f"{name}-{number}")
-                await campaign.proclaim(f"node-a:{number}")
-            assert campaign.is_leader
-        assert await client.election(name).candidates() == []
+@pytest.mark.parametrize("series", ["3.4", "3.5"])
+async def test_users_and_roles_may_change_meanwhile(series: str, tmp_path: Path, name: str) -> None:
+    """H39: that makes signed tokens outdated at once, which each series says in words of its own."""
+    binary = binary_for(series)
+    if binary is None:
+        pytest.skip(f"there is no etcd {series}")
+    with guarded_etcd(*_jwt_flags(tmp_path, 300), binary=binary) as users:
+        async with users.client("writer") as client:
+            async with client.election(name, ttl=5).campaign("node-a") as campaign:
+                for number in range(3):
+                    users.admin("role", "add", f"{name}-{number}")
+                    await campaign.proclaim(f"node-a:{number}")
+                assert campaign.is_leader
+            assert await client.election(name).candidates() == []
 
 
 async def test_a_user_of_the_prefix_can_do_all_that_an_election_needs(users: Users, name: str) -> None:
