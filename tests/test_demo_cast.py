@@ -19,7 +19,7 @@ from .faults.clients import eventually
 from .servers import Etcdctl
 
 
-@pytest.mark.parametrize("temper", set(CAST.values()), ids=repr)
+@pytest.mark.parametrize("temper", sorted(set(CAST.values()), key=repr), ids=repr)
 def test_a_term_is_what_its_temper_allows(temper: Temper) -> None:
     crashes = []
     for seed in range(200):

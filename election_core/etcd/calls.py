@@ -15,7 +15,7 @@ from .mapping import Silent, TokenRefused, map_error
 from .members import Member, Members
 from .tokens import Login, Metadata
 
-__all__ = ["Caller", "attempt"]
+__all__ = ["Caller", "attempt", "cancellations", "is_foreign"]
 
 _TOKENS_PER_CALL = 3
 """Tokens that one attempt may use up: users and roles may be changing while it runs."""
@@ -118,20 +118,34 @@ class Caller:
 async def attempt(member: Member, pick: Pick, request: Any, deadline: float, metadata: Metadata) -> Any:
     """One call to one member, with its failure as an error of ours."""
     timeout = max(deadline - time.monotonic(), 0.001)
+    cancelled_before, connection = cancellations(), member.disconnections
     try:
         return await pick(member)(request, timeout=timeout, metadata=metadata)
     except rpc.AioRpcError as exc:
         # Its traceback holds the call, and that the connection, for as long as somebody keeps the error.
         raise map_error(exc, member.endpoint, member.proxy) from exc.with_traceback(None)
     except asyncio.CancelledError as exc:
-        _raise_if_closed(member, exc)
+        if is_foreign(cancelled_before, closed=member.disconnections > connection):
+            closed = Unavailable(f"The connection to {member.endpoint} was closed.", endpoint=member.endpoint)
+            raise closed from exc.with_traceback(None)
         exc.__traceback__ = None
         raise
 
 
-def _raise_if_closed(member: Member, exc: asyncio.CancelledError) -> None:
-    """gRPC cancels open calls when their channel closes; to the caller that is no cancellation of its own."""
+def cancellations() -> int:
+    """How often the cancellation of the current task was asked for and not taken back."""
     task = asyncio.current_task()
-    if task is not None and not task.cancelling():
-        closed = Unavailable(f"The connection to {member.endpoint} was closed.", endpoint=member.endpoint)
-        raise closed from exc.with_traceback(None)
+    return 0 if task is None else task.cancelling()
+
+
+def is_foreign(before: int, *, closed: bool) -> bool:
+    """Whether a CancelledError is gRPC's own, which cancels whoever waits for a call that it ends.
+
+    Args:
+        before: the task's `cancellations` when it began to wait. A task goes on with some that are long past, such as
+            one that cleans up after its cancellation; so it is new ones that tell.
+        closed: whether the call was ended from this side. A task may cancel itself right before it waits, which
+            counts as before, too.
+    """
+    now = cancellations()
+    return now == 0 or (closed and now <= before)

@@ -65,6 +65,7 @@ class Member:
         endpoint: ``host:port`` as the user gave it, with the address where the name has several.
         proxy: what HTTP proxy it is reached through, if any.
         listeners: the streams that are open on it.
+        disconnections: how often its connection was given up or closed by us.
     """
 
     def __init__(self, endpoint: Endpoint, credentials: Any, address: str | None = None) -> None:
@@ -72,6 +73,7 @@ class Member:
         self.endpoint = str(endpoint) if address is None else f"{endpoint} ({address})"
         self.proxy = _proxy_for(endpoint.host, address)
         self.listeners: set[Listener] = set()
+        self.disconnections = 0
         self._target = str(endpoint if address is None else Endpoint(address, endpoint.port))
         self._host = endpoint.host
         self._credentials = credentials
@@ -117,17 +119,18 @@ class Member:
 
         Where nothing at all was heard the connection is given up, too: its other end may be gone without a word.
         """
-        silent = [each for each in self.listeners if each.is_silent_since(moment)]
+        why = "was silent for too long"
         if all(each.heard_at <= moment for each in self.listeners):
-            self._disconnect()
-        for listener in silent:
-            listener.give_up("was silent for too long")
+            self._disconnect(why)
+        for listener in [each for each in self.listeners if each.is_silent_since(moment)]:
+            listener.give_up(why)
 
-    def _disconnect(self) -> None:
-        """Begin anew with the next call. Calls that are open on the old connection end."""
+    def _disconnect(self, why: str) -> None:
+        """Connect again with the next call. What is open on the old connection ends: the member ``why``."""
         # grpcio below 1.83 leaves a stream open, and its reader waiting, when its channel closes.
         for listener in tuple(self.listeners):
-            listener.stop()
+            listener.give_up(why)
+        self.disconnections += 1
         channel, self._channel = self._channel, None
         for stub in _STUBS:
             self.__dict__.pop(stub, None)
@@ -138,9 +141,7 @@ class Member:
 
     async def close(self, why: str) -> None:
         """End its streams, calls and connection; whoever waits is told that the member ``why``."""
-        for listener in tuple(self.listeners):
-            listener.give_up(why)
-        self._disconnect()
+        self._disconnect(why)
         await asyncio.gather(*self._closing)
 
 

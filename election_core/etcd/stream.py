@@ -10,7 +10,7 @@ import grpc
 from aetcd import rpc
 
 from ..errors import Compacted, ElectionError, Unavailable
-from .calls import Caller
+from .calls import Caller, cancellations, is_foreign
 from .mapping import TokenRefused, map_error
 from .members import Member
 from .tokens import Metadata
@@ -38,23 +38,25 @@ class Stream:
         member.listeners.add(self)
 
     async def _write(self, message: Any) -> None:
+        cancelled_before = cancellations()
         try:
             await self._open_call().write(message)
         except (rpc.AioRpcError, asyncio.InvalidStateError) as exc:
             raise self._failed(exc) from exc.with_traceback(None)
         except asyncio.CancelledError as exc:
-            self._raise_if_ended(exc)
+            self._raise_if_ended(exc, cancelled_before)
             exc.__traceback__ = None
             raise
 
     async def _read(self) -> Any:
         call, self._listening_since = self._open_call(), time.monotonic()
+        cancelled_before = cancellations()
         try:
             message = await call.read()
         except rpc.AioRpcError as exc:
             raise self._failed(exc) from exc.with_traceback(None)
         except asyncio.CancelledError as exc:
-            self._raise_if_ended(exc)
+            self._raise_if_ended(exc, cancelled_before)
             exc.__traceback__ = None
             raise
         finally:
@@ -108,8 +110,7 @@ class Stream:
     def _unavailable(self, what: str) -> ElectionError:
         return self._judged(Unavailable(f"{self.endpoint} {what}.", endpoint=self.endpoint))
 
-    def _raise_if_ended(self, exc: asyncio.CancelledError) -> None:
+    def _raise_if_ended(self, exc: asyncio.CancelledError, cancelled_before: int) -> None:
         """A cancelled call cancels whoever reads it; only a cancellation of the task itself is passed on."""
-        task = asyncio.current_task()
-        if task is None or not task.cancelling():
+        if is_foreign(cancelled_before, closed=self._call is None):
             raise self._unavailable(self._gave_up or "closed the stream") from exc.with_traceback(None)

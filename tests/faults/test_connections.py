@@ -210,3 +210,38 @@ async def test_every_member_is_closed_whatever_one_of_them_raises(monkeypatch: p
     with pytest.raises(RuntimeError, match="of gRPC"):
         await members.close()
     assert closed == ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]
+
+
+@pytest.mark.parametrize("waits", ["call", "watch"])
+@pytest.mark.parametrize("itself", [False, True])
+async def test_only_a_cancellation_of_now_is_passed_on(proxy: Proxy, name: str, waits: str, itself: bool) -> None:
+    """A task that goes on after a cancellation of the past is told that the connection was closed.
+
+    One that cancels itself right before it waits is cancelled, although that came before the wait, too.
+    """
+    store = raw_store(proxy.endpoint)
+    async with store as opened, opened.watch([KeyRange(name.encode())]) as watch:
+        proxy.stall()
+        waiting = asyncio.Event()
+
+        async def wait() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            if not itself:
+                with suppress(asyncio.CancelledError):
+                    await asyncio.sleep(0)
+            waiting.set()
+            await (anext(aiter(watch)) if waits == "watch" else opened.read(Read(KeyRange(name.encode()))))
+
+        task = asyncio.create_task(wait())
+        await waiting.wait()
+        if not itself:
+            await asyncio.sleep(0.05)
+            await opened.close()
+            with pytest.raises(Unavailable):
+                await task
+        else:
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        proxy.heal()
