@@ -79,7 +79,7 @@ class ElectionApp(App[None]):
             self._leave_on_signals()
 
     def _leave_on_signals(self) -> None:
-        """Being asked to end resigns the user's candidates, as leaving by key does; where the system has such signals."""
+        """Being asked to end resigns the user's candidates, as the key does; where the system has such signals."""
         for name in ("SIGTERM", "SIGHUP"):
             with suppress(AttributeError, NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(

@@ -14,7 +14,6 @@ import os
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -30,17 +29,12 @@ from .driving import text_of, until
 from .still import StillApp, busy_view
 
 SNAPSHOTS = Path(__file__).with_name("__snapshots__")
-OLDEST_TEXTUAL = (8, 2, 8)
-"""What drew the pictures; older ones draw some borders and footers differently."""
-
 Way = Callable[[Pilot[None]], Awaitable[object]]
 
 
 @pytest.fixture(autouse=True)
 def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Local time is UTC, and nobody's terminal settings count."""
-    if tuple(map(int, version("textual").split(".")[:3])) < OLDEST_TEXTUAL:
-        pytest.skip("the pictures were drawn by a newer Textual")
     for name in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
         monkeypatch.delenv(name, raising=False)
     with monkeypatch.context() as zone:
