@@ -13,7 +13,7 @@ from .core.model import Candidate
 from .core.names import check_value
 from .errors import CampaignClosed, ElectionError, NotLeader
 from .shell.body import Body
-from .shell.callbacks import Callback, Callbacks
+from .shell.callbacks import Callback
 from .shell.candidacy import Candidacy, Hooks
 from .shell.holding import Holding
 from .shell.recipe import Recipe
@@ -46,7 +46,7 @@ class Campaign:
         self._runtime, self._recipe = runtime, recipe
         self._body: Body | None = None
         self._proclaiming = asyncio.Lock()
-        self._callbacks = Callbacks(f"The campaign in {recipe.name!r}", "elected", "error")
+        self._callbacks = runtime.callbacks_of(f"The campaign in {recipe.name!r}", "elected", "error")
         hooks = Hooks(
             elected=lambda: self._callbacks.emit("elected"),
             failed=self._failed,

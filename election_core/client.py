@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from types import TracebackType
 
 from .clock import Clock, SystemClock
@@ -13,7 +13,7 @@ from .election import Election
 from .errors import InvalidConfig
 from .etcd import EtcdStore
 from .monitor import Monitor
-from .shell.runtime import Closable, Runtime
+from .shell.runtime import Runtime
 from .shell.session import Session
 from .shell.tasks import report
 from .store import EndpointStatus, LeaseInfo, Store
@@ -59,6 +59,8 @@ class Client:
         """
         if password is not None and username is None:
             raise InvalidConfig("A password needs a username; give both.")
+        if username is not None and password is None:
+            raise InvalidConfig(f"The user {username!r} needs a password; give both.")
         store = EtcdStore(
             parse_endpoints(endpoints),
             username=username,
@@ -148,17 +150,11 @@ class Client:
         runtime.closing = True
         try:
             for group in (runtime.campaigns, runtime.subscriptions, runtime.sessions):
-                await self._close_all(tuple(group))
+                await _all_of(*(each.close() for each in tuple(group)))
+            await _all_of(*(each.settle(runtime.store.timeout) for each in tuple(runtime.callbacks)))
             await runtime.tasks.cancel_all()
         finally:
             await runtime.store.close()
-
-    @staticmethod
-    async def _close_all(group: tuple[Closable, ...]) -> None:
-        """A defect in one must not leave the others open."""
-        for done in await asyncio.gather(*(each.close() for each in group), return_exceptions=True):
-            if isinstance(done, Exception):
-                report("A defect of election_core, please report it: closing the client met an error", done)
 
     async def __aenter__(self) -> Client:
         return self
@@ -167,3 +163,10 @@ class Client:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+
+async def _all_of(*closings: Awaitable[None]) -> None:
+    """A defect in one must not leave the others open."""
+    for done in await asyncio.gather(*closings, return_exceptions=True):
+        if isinstance(done, Exception):
+            report("A defect of election_core, please report it: closing the client met an error", done)

@@ -21,10 +21,14 @@ _AUDIT_EVERY = 300.0
 
 
 class Monitor(Subscription):
-    """Follows every election under a prefix; made by `Client.monitor`.
+    """Watches every election under a prefix; made by `Client.monitor`.
 
     An election is recognised by a candidate: a key whose last segment is its own lease id, as Go's client, etcdctl,
     Node's client and election_core write it. It stays in the mapping when it becomes vacant.
+
+    Once revisions were missed, be it to a compaction or by a server that loses events, elections unknown so far may
+    have had terms there. So the first transition of every election that is seen for the first time after that says
+    ``gap=True``, however much later it is.
 
     Events for ``on``: ``"change"`` with every `Transition`; ``"disconnected"`` with the error, while it goes on
     trying; ``"connected"`` when that has helped; ``"error"`` with what ended it.

@@ -14,10 +14,11 @@ from .store import KeyRange
 __all__ = ["ElectionObserver"]
 
 _AUDIT_EVERY = 60.0
+"""Seconds; it costs a read of the whole line."""
 
 
 class ElectionObserver(Subscription):
-    """Follows one election's leadership; made by `Election.observe`.
+    """Watches one election's leadership; made by `Election.observe`.
 
     Events for ``on``: ``"change"`` with what the leader proclaims as text, or ``None`` for a vacancy, at every
     transition, also if a successor proclaims the same; ``"disconnected"`` with the error, while it goes on trying;

@@ -86,11 +86,25 @@ Op = Put | Delete | Read
 
 
 class Txn(NamedTuple):
-    """If the guard holds do ``then``, else ``otherwise``; all of it at one revision."""
+    """If the guard holds do ``then``, else ``otherwise``; all of it at one revision.
+
+    One of the branches has to write: a `Read` alone is for `Store.read`.
+    """
 
     guard: Guard
     then: tuple[Op, ...]
     otherwise: tuple[Op, ...] = ()
+
+    def check_writes(self) -> None:
+        """Every store makes this check before it sends anything.
+
+        Raises:
+            ValueError: neither branch writes.
+        """
+        # etcd answers such a transaction outside of its log, and releases before 3.5.7 can end when its client
+        # gives it up meanwhile. One with a write in either branch goes through the log, whichever is taken.
+        if all(isinstance(op, Read) for op in self.then + self.otherwise):
+            raise ValueError(f"A transaction that only reads can kill the server; use read() instead: {self!r}")
 
 
 class TxnResult(NamedTuple):
@@ -191,7 +205,12 @@ class Store(Protocol):
     async def read(self, query: Read) -> Snapshot:
         """The keys as of one revision, whatever their number."""
 
-    async def txn(self, txn: Txn) -> TxnResult: ...
+    async def txn(self, txn: Txn) -> TxnResult:
+        """Do a transaction.
+
+        Raises:
+            ValueError: neither of its branches writes; nothing was sent.
+        """
 
     async def grant(self, lease_id: int, ttl: int) -> LeaseInfo:
         """Make a lease with this id, for at least ``ttl`` seconds if the server has a longer minimum.

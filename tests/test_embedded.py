@@ -61,8 +61,10 @@ def assert_gone(facts: dict[str, Any]) -> None:
     assert not [endpoint for endpoint in facts["endpoints"] if listens(endpoint)]
 
 
-def start_parent(nodes: int, then: str, **options: object) -> tuple[subprocess.Popen[str], dict[str, Any]]:
-    process = python("-c", PARENT, str(nodes), then, **options)
+def start_parent(
+    nodes: int, then: str, *, env: dict[str, str] | None = None, stdin: int | None = None
+) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    process = python("-c", PARENT, str(nodes), then, env=env, stdin=stdin)
     facts = json.loads(read_line(process.stdout))
     assert all(is_alive(pid) for pid in facts["pids"])
     assert all(listens(endpoint) for endpoint in facts["endpoints"])

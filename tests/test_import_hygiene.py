@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
 import election_core
-import electiontui
 from electiontui.embedded import EmbeddedEtcd
 
 from .servers import ROOT, clean_environment
@@ -143,11 +141,6 @@ def test_notebook_views_load_no_screen_library() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=30, check=True
     )
     assert not {name.partition(".")[0] for name in done.stdout.split()} & {*HEAVY, "IPython"}
-
-
-def test_the_version_is_the_packages() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert "version" in project.get("dynamic", []) or project["version"] == electiontui.__version__
 
 
 def test_no_file_is_long() -> None:

@@ -32,9 +32,9 @@ class Reader:
         self._sessions: list[Session] = []
 
     async def monitor(self, asked: dict[str, Any]) -> Answer:
-        """Follow a prefix and read its transitions, as a program would."""
+        """Watch a prefix and read its transitions, as a program would."""
         ready = asyncio.Event()
-        self._begin(self._follow(self._client.monitor(asked["prefix"]), ready))
+        self._begin(self._watch(self._client.monitor(asked["prefix"]), ready))
         await ready.wait()
         return {}
 
@@ -104,7 +104,7 @@ class Reader:
         self._seen = self._events = self._messages = 0
         self._reading = asyncio.create_task(reading)
 
-    async def _follow(self, monitor: Monitor, ready: asyncio.Event) -> None:
+    async def _watch(self, monitor: Monitor, ready: asyncio.Event) -> None:
         async with monitor:
             ready.set()
             async for transition in monitor:

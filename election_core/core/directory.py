@@ -43,8 +43,9 @@ class Directory:
     """
 
     # The mutable state: the keys below each path that holds any, the paths recognised as elections, which paths
-    # lie below which other, for nested names, what was found out about paths that hold keys, and which elections
-    # have changed since somebody asked.
+    # lie below which other, for nested names, what was found out about paths that hold keys, which elections have
+    # changed since somebody asked, when a key of no election last changed, and whether anything was ever missed:
+    # terms of elections never seen may have been among it, so that each of them has a gap before its beginning.
 
     def __init__(self, prefix: str, snapshot: Snapshot) -> None:
         """Begin at ``snapshot``; what is found there is the starting point, not a transition."""
@@ -55,6 +56,8 @@ class Directory:
         self._named: dict[str, ElectionState] = {}
         self._over: dict[bytes, tuple[ElectionState, ...]] = {}
         self._changed: set[str] = set()
+        self._foreign_revision = snapshot.revision
+        self._has_missed = False
         self.elections: Mapping[str, ElectionState] = MappingProxyType(self._named)
         self.revision = snapshot.revision
         self._load(snapshot.candidates)
@@ -76,6 +79,8 @@ class Directory:
             if not parent and not _is_in_a_line(event):
                 continue
             over = self._elections_over(parent)
+            if not over:
+                self._foreign_revision = max(self._foreign_revision, revision.revision)
             if type(event) is KeyPut:
                 self._store(parent, event.candidate)
                 if parent not in self._states and parent not in opened and is_candidate(event.candidate):
@@ -96,7 +101,8 @@ class Directory:
         """Start over from a fresh read; what may have been missed is reported with ``gap=True``."""
         if snapshot.revision <= self.revision:
             return []
-        self.revision = snapshot.revision
+        self.revision = self._foreign_revision = snapshot.revision
+        self._has_missed = True
         self._keys.clear()
         self._below.clear()
         self._over.clear()
@@ -120,13 +126,25 @@ class Directory:
         known = {key: candidate for keys in self._keys.values() for key, candidate in keys.items()}
         lost: list[KeyEvent] = [KeyPut(candidate) for key, candidate in found.items() if known.get(key) != candidate]
         lost += [KeyDeleted(key) for key in known.keys() - found.keys()]
-        lost = [event for event in lost if self._is_older(event.key, snapshot.revision)]
-        for state in {state for event in lost for state in self._elections_over(parent_of(event.key))}:
-            state.mark_gap()
+        lost = [event for event in lost if self._is_older(event, snapshot.revision)]
+        if lost:
+            self._mark_doubts(lost, snapshot.revision)
         return self._absorb(Revision(snapshot.revision, tuple(lost), snapshot.observed_at))
 
-    def _is_older(self, key: bytes, revision: int) -> bool:
-        return all(state.revision <= revision for state in self._elections_over(parent_of(key)))
+    def _mark_doubts(self, lost: Iterable[KeyEvent], revision: int) -> None:
+        self._has_missed = True
+        touched = {state for event in lost for state in self._elections_over(parent_of(event.key))}
+        # Whoever leads still, with the same value, has led throughout. A vacancy looks the same after any number of
+        # terms, so where some events were lost those of a whole term may have been.
+        touched.update(state for state in self._states.values() if state.leader is None and state.revision <= revision)
+        for state in touched:
+            state.mark_gap()
+
+    def _is_older(self, event: KeyEvent, revision: int) -> bool:
+        over = self._elections_over(parent_of(event.key))
+        if over or (type(event) is KeyPut and is_candidate(event.candidate)):
+            return all(state.revision <= revision for state in over)
+        return self._foreign_revision <= revision
 
     def take_changed(self) -> set[str]:
         """The elections that have changed, in their queue or otherwise, since this was last asked; all at first."""
@@ -193,6 +211,8 @@ class Directory:
 
     def _recognise(self, path: bytes, revision: Revision) -> list[Transition]:
         state = ElectionState(self._name(path))
+        if self._has_missed:
+            state.mark_gap()
         self._open(path, state)
         empty = Snapshot(revision.revision, (), revision.observed_at)
         everybody = (KeyPut(candidate) for candidate in self._below_path(path, empty).candidates)

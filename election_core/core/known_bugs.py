@@ -13,13 +13,16 @@ Version = tuple[int, int, int]
 
 
 class KnownBug(NamedTuple):
-    """A bug, and in which release of each series it was fixed."""
+    """A bug, in which release of each series it was fixed, and which release brought it, where that is known."""
 
     text: str
     fixed: tuple[Version, ...]
+    since: Version = (0, 0, 0)
 
     def is_in(self, version: Version) -> bool:
         """Whether a server of this version has it. A series without a fix has it, one newer than all has not."""
+        if version < self.since:
+            return False
         series = version[:2]
         for fixed in self.fixed:
             if fixed[:2] == series:
@@ -34,6 +37,12 @@ _BUGS = (
     KnownBug(
         "a renewal can be answered for a lease that is being revoked (#14758)", ((3, 4, 38), (3, 5, 23), (3, 6, 5))
     ),
+    # The fix of the first in 3.5.5 brought the second.
+    KnownBug(
+        "a client that gives up a transaction which only reads can end the server (#14110, #14891)",
+        ((3, 5, 7),),
+        since=(3, 5, 0),
+    ),
 )
 
 
@@ -41,7 +50,8 @@ def known_bugs(version: str) -> tuple[str, ...]:
     """What is known to be wrong with elections on a server of this version, such as ``"3.5.1"``.
 
     The lost deletes cost a late hand-over, no more. Where etcd itself revokes a live lease, the old leader learns of
-    it one event later, as if somebody else had done it. None is known for a version that is no version.
+    it one event later, as if somebody else had done it. No election sends a transaction that only reads, but another
+    program may. None is known for a version that is no version.
     """
     parts = version.partition("-")[0].split(".")
     if len(parts) != 3 or not all(part.isdecimal() for part in parts):

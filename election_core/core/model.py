@@ -11,7 +11,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-__all__ = ["Candidate", "KeyDeleted", "KeyEvent", "KeyPut", "Revision", "Snapshot", "Transition", "TransitionKind"]
+__all__ = [
+    "Candidate",
+    "KeyDeleted",
+    "KeyEvent",
+    "KeyPut",
+    "Revision",
+    "Snapshot",
+    "Transition",
+    "TransitionKind",
+    "by_age",
+]
 
 TransitionKind = Literal["elected", "vacated", "succeeded", "proclaimed"]
 
@@ -33,6 +43,11 @@ class Candidate(NamedTuple):
     def is_same_candidate(self, other: Candidate | None) -> bool:
         """Whether both are one candidacy, whatever either proclaims."""
         return other is not None and self.create_revision == other.create_revision and self.key == other.key
+
+
+def by_age(candidate: Candidate) -> tuple[int, bytes]:
+    """The order of a line, oldest first. Keys that one transaction created share their age and go by key."""
+    return candidate.create_revision, candidate.key
 
 
 class KeyPut(NamedTuple):
@@ -87,7 +102,8 @@ class Transition(NamedTuple):
     after: Candidate | None
     """The leader from now on, or ``None`` for a vacancy."""
     gap: bool
-    """Revisions were skipped since this election's previous transition, so terms may be missing."""
+    """Revisions were skipped since this election's previous transition, or before its first one, since the observer
+    or monitor began, so terms may be missing."""
     observed_at: datetime
     """When it reached this program (aware, UTC). etcd keeps no times."""
 

@@ -13,9 +13,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import LeadershipLost
-from .model import Candidate, KeyDeleted, KeyPut, Revision
+from .model import Candidate, KeyDeleted, KeyPut, Revision, by_age
 
-__all__ = ["Place", "place_among_oldest", "still_own"]
+__all__ = ["NEWEST", "Place", "place_among_newest", "place_in_line", "place_of_newcomer", "still_own"]
+
+NEWEST = 3
+"""How many of the newest candidates tell the place of the newest: itself, the one ahead, and whether there are more."""
 
 
 class Place(NamedTuple):
@@ -79,10 +82,35 @@ def still_own(own: Candidate, now: Candidate | None) -> Candidate:
     return now
 
 
-def place_among_oldest(own: Candidate, oldest: Sequence[Candidate], revision: int) -> Place | None:
-    """The place of ``own`` if the oldest two candidates of its election tell, else ``None``."""
+def place_of_newcomer(own: Candidate, oldest: Sequence[Candidate], revision: int) -> Place | None:
+    """The place of a candidate that the revision has created, if the oldest two of its election tell, else ``None``."""
     if oldest and own.is_same_candidate(oldest[0]):
         return Place(revision, own, None)
     if len(oldest) > 1 and own.is_same_candidate(oldest[1]):
         return Place(revision, own, oldest[0], ahead_leads=True)
     return None
+
+
+def place_among_newest(own: Candidate, newest: Sequence[Candidate], revision: int) -> Place | None:
+    """The place of ``own`` if the newest `NEWEST` candidates that are no younger tell, newest first, else ``None``.
+
+    Raises:
+        LeadershipLost: the own key is gone, or no longer on the own lease.
+    """
+    if len(newest) < NEWEST:
+        return place_in_line(own, newest, revision)
+    # Keys that one transaction created are of one age, and etcd returns those in any order.
+    if len({candidate.create_revision for candidate in newest}) < len(newest):
+        return None
+    return Place(revision, still_own(own, newest[0]), newest[1])
+
+
+def place_in_line(own: Candidate, line: Sequence[Candidate], revision: int) -> Place:
+    """The place of ``own`` among all candidates that are no younger, in any order.
+
+    Raises:
+        LeadershipLost: the own key is gone, or no longer on the own lease.
+    """
+    now = still_own(own, next((candidate for candidate in line if candidate.key == own.key), None))
+    ahead = [candidate for candidate in line if by_age(candidate) < by_age(now)]
+    return Place(revision, now, max(ahead, key=by_age, default=None), ahead_leads=len(ahead) == 1)

@@ -16,13 +16,9 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import datetime
 
-from .model import Candidate, KeyEvent, KeyPut, Revision, Snapshot, Transition
+from .model import Candidate, KeyEvent, KeyPut, Revision, Snapshot, Transition, by_age
 
 __all__ = ["ElectionState"]
-
-
-def _order(candidate: Candidate) -> tuple[int, bytes]:
-    return candidate.create_revision, candidate.key
 
 
 class ElectionState:
@@ -79,7 +75,7 @@ class ElectionState:
 
     def ahead_of(self, candidate: Candidate) -> Candidate | None:
         """The youngest candidate that is older than this one, which need not be in line itself."""
-        index = bisect_left(self._queue, _order(candidate), key=_order)
+        index = bisect_left(self._queue, by_age(candidate), key=by_age)
         return self._queue[index - 1] if index else None
 
     def apply(self, revision: Revision) -> list[Transition]:
@@ -130,7 +126,7 @@ class ElectionState:
     def _replace(self, snapshot: Snapshot) -> None:
         self._queue = list(snapshot.candidates)
         if len(self._queue) > 1:
-            self._queue.sort(key=_order)
+            self._queue.sort(key=by_age)
         self._by_key = {candidate.key: candidate for candidate in self._queue}
         self.revision = snapshot.revision
 
@@ -154,9 +150,9 @@ class ElectionState:
         queue = self._queue
         if not queue or queue[0] is candidate:
             return 0
-        if _order(queue[-1]) < _order(candidate):
+        if by_age(queue[-1]) < by_age(candidate):
             return len(queue)
-        return bisect_left(queue, _order(candidate), key=_order)
+        return bisect_left(queue, by_age(candidate), key=by_age)
 
     def _transition(self, before: Candidate | None, observed_at: datetime) -> list[Transition]:
         after = self.leader

@@ -34,6 +34,7 @@ def range_request(query: Read, **extra: Any) -> Any:
 
 
 def txn_request(txn: Txn) -> Any:
+    txn.check_writes()
     compare = rpc.Compare(
         key=txn.guard.key,
         target=rpc.Compare.CREATE,

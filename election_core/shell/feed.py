@@ -1,4 +1,4 @@
-"""Keeps a state machine in step with the keys under a prefix, through disconnections and compactions.
+"""Feeds a state machine with the keys under a prefix, through disconnections and compactions.
 
 The first watch is opened live and only then the keys are read: events up to the read are old news to the state
 machine, later ones come as they happen. A watch that broke is resumed after the last event that was seen, so that
@@ -17,10 +17,16 @@ from ..clock import Clock, sleep
 from ..core.model import Revision, Snapshot
 from ..errors import Compacted, ElectionError, Unavailable
 from ..store import KeyRange, Read, Store, WatchStream
+from .tasks import report
 
 __all__ = ["Feed", "FeedSink"]
 
 _SIGNS_OF_LIFE = 2
+"""Messages at least as new as an audit's read, after which events that have not come are taken for lost.
+
+One may have been sent ahead of events that are no newer than it: older servers answer a request for progress past the
+queue of events (etcd issue 15220). By the time of the next one, about a second later, that queue has been sent.
+"""
 
 _log = logging.getLogger("election_core.feed")
 
@@ -121,9 +127,10 @@ class Feed:
                 self._audit, self._heard_since = await self._store.read(Read(self._keys)), 0
             except ElectionError as exc:
                 _log.debug("audit: %s", exc)
+            except Exception as exc:  # noqa: BLE001 - a defect, which must not end the audits unseen
+                report("A defect of election_core, please report it: a read for an audit failed", exc)
 
     def _compare(self, audit: Snapshot, revision: int) -> None:
-        # A sign of life can overtake events on some servers, so that a second one is waited for.
         self._heard_since += revision >= audit.revision
         if self._heard_since >= _SIGNS_OF_LIFE:
             self._audit = None

@@ -7,7 +7,7 @@ its place in line, and everything it does later is guarded by it, so an outdated
 from __future__ import annotations
 
 from ..core.model import Candidate, Snapshot
-from ..core.place import Place, place_among_oldest
+from ..core.place import NEWEST, Place, place_among_newest, place_in_line, place_of_newcomer
 from ..errors import LeadershipLost
 from ..store import Delete, Guard, KeyRange, Put, Read, Store, Txn
 
@@ -34,7 +34,7 @@ class Recipe:
     async def join(self, key: bytes, value: bytes, lease_id: int) -> tuple[Candidate, Place | None]:
         """Join the line, or take up the place of the own key where it exists: a reply may have been lost.
 
-        The place is ``None`` where there are two or more candidates ahead; see `place`.
+        The place is ``None`` where the key existed or two or more candidates are ahead; see `place`.
 
         Raises:
             LeadershipLost: the lease is gone, or the key exists on another lease.
@@ -43,38 +43,31 @@ class Recipe:
             Txn(
                 Guard(key, 0),
                 then=(Put(key, value, lease_id), self._oldest_two),
-                otherwise=(Read(KeyRange(key)), self._oldest_two),
+                otherwise=(Read(KeyRange(key)),),
             )
         )
-        *found, oldest = result.reads
-        own = found[0][0] if found else Candidate(key, value, lease_id, result.revision, result.revision)
+        (found,) = result.reads
+        if result.succeeded:
+            own = Candidate(key, value, lease_id, result.revision, result.revision)
+            return own, place_of_newcomer(own, found, result.revision)
+        (own,) = found
         if own.lease_id != lease_id:
             raise self._lost(f"The key exists already, on lease {own.lease_id:x}; delete it if it is a stray one.", key)
-        return own, place_among_oldest(own, oldest, result.revision)
+        return own, None
 
     async def place(self, own: Candidate) -> Place:
-        """The place in line as of now: the own key's existence and who is ahead, read at one revision.
+        """The place in line as of now: its key and who is ahead of it, read at one revision.
 
         Raises:
-            LeadershipLost: the own key is gone, or on another lease.
+            LeadershipLost: its key is gone, or on another lease.
         """
-        ahead_of_own = Read(
-            self._everybody, order="newest", limit=1, max_create_revision=max(own.create_revision - 1, 1)
-        )
-        result = await self.store.txn(
-            Txn(
-                Guard(own.key, own.create_revision),
-                then=(Read(KeyRange(own.key)), Read(self._everybody, order="oldest", limit=1), ahead_of_own),
-            )
-        )
-        if not result.succeeded:
-            raise self._lost("The candidate's key is gone, deleted by somebody or with its lease.", own.key)
-        (now,), (oldest,), ahead = result.reads
-        if now.lease_id != own.lease_id:
-            raise self._lost(f"Somebody moved the candidate's key to lease {now.lease_id:x}.", own.key)
-        if not ahead:
-            return Place(result.revision, now, None)
-        return Place(result.revision, now, ahead[0], ahead_leads=ahead[0].is_same_candidate(oldest))
+        no_younger = Read(self._everybody, max_create_revision=own.create_revision)
+        newest = await self.store.read(no_younger._replace(order="newest", limit=NEWEST))
+        place = place_among_newest(own, newest.candidates, newest.revision)
+        if place is None:
+            line = await self.store.read(no_younger)
+            place = place_in_line(own, line.candidates, line.revision)
+        return place
 
     async def proclaim(self, own: Candidate, value: bytes) -> int:
         """Write a new value, only while the key is still the own one; returns the revision of the write.

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
+from weakref import WeakSet
 
 from ..clock import Clock
 from ..errors import CampaignClosed, ElectionError, InvalidConfig
 from ..store import Store
+from .callbacks import Callbacks, not_waited_for
 from .keepalive import KeepAlive
 from .shared_watch import SharedWatches
 from .tasks import BackgroundTasks
@@ -34,8 +36,8 @@ class Leaseholder(Closable, Protocol):
 class Runtime:
     """The store below a client, its clock, its leases, tasks and shared watches, and what is open on it."""
 
-    # The mutable state: what is open, the event loop that it belongs to, which tasks wait for the end of it, and
-    # whether the client is being closed.
+    # The mutable state: what is open, whose callbacks may run, the event loop that it belongs to, which tasks wait for
+    # the end of it, and whether the client is being closed.
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
@@ -46,9 +48,16 @@ class Runtime:
         self.campaigns: set[Leaseholder] = set()
         self.subscriptions: set[Closable] = set()
         self.sessions: set[Leaseholder] = set()
+        self.callbacks: WeakSet[Callbacks] = WeakSet()
         self.closing = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leaving: list[asyncio.Task[Any] | None] = []
+
+    def callbacks_of(self, owner: str, *events: str) -> Callbacks:
+        """The callbacks of one object; those that run are waited for when the client is closed."""
+        callbacks = Callbacks(owner, *events)
+        self.callbacks.add(callbacks)
+        return callbacks
 
     def check_free(self, lease_id: int) -> None:
         """A lease that is to be taken up must not be one that somebody else on this client would revoke.
@@ -97,11 +106,15 @@ class Runtime:
 
     @contextmanager
     def leaving(self) -> Iterator[None]:
-        """The current task waits for the end of what is open, and so cannot be waited for."""
+        """The current task, or the callback that it is part of, waits for the end of what is open.
+
+        So it cannot be waited for meanwhile: the two would wait for each other.
+        """
         task = asyncio.current_task()
         self._leaving.append(task)
         try:
-            yield
+            with not_waited_for():
+                yield
         finally:
             self._leaving.remove(task)
 

@@ -65,16 +65,16 @@ class _Member(NamedTuple):
 
 
 class SharedWatch:
-    """A view of one election's whole line, current for as long as somebody follows it."""
+    """A view of one election's whole line, current for as long as a candidate of this client stands in it."""
 
-    # The mutable state: the line as of the last revision, the own candidates that follow it by key, and the task
-    # that keeps it current.
+    # The mutable state: the line as of the last revision, the candidates of this client by key, and the task that
+    # keeps it current.
 
     def __init__(self, recipe: Recipe, clock: Clock, tasks: BackgroundTasks) -> None:
         self._recipe, self._clock, self._background = recipe, clock, tasks
         self._state = ElectionState(recipe.name)
         self._members: dict[bytes, _Member] = {}
-        self._following: asyncio.Task[None] | None = None
+        self._feeding: asyncio.Task[None] | None = None
 
     async def follow(self, own: Candidate, take: Callable[[Place], None], *, reread_every: float) -> None:
         """Call ``take`` at once with each new place of the candidate, until it is out. Cancelling it is safe.
@@ -85,7 +85,7 @@ class SharedWatch:
         """
         member = _Member(own, take, asyncio.get_running_loop().create_future())
         self._members[own.key] = member
-        if self._following is None:
+        if self._feeding is None:
             self._start(reread_every)
         self._tell(member)
         try:
@@ -151,13 +151,13 @@ class SharedWatch:
     def _start(self, reread_every: float) -> None:
         self._state = ElectionState(self._recipe.name)
         feed = Feed(self._recipe.store, self._clock, KeyRange.prefix(self._recipe.root), self, audit_every=reread_every)
-        self._following = self._background.start(feed.run(), f"the line of {self._recipe.name}")
-        self._following.add_done_callback(self._ended)
+        self._feeding = self._background.start(feed.run(), f"the line of {self._recipe.name}")
+        self._feeding.add_done_callback(self._ended)
 
     def _stop(self) -> None:
-        if self._following is not None:
-            self._following.cancel()
-            self._following = None
+        if self._feeding is not None:
+            self._feeding.cancel()
+            self._feeding = None
 
     def _ended(self, feed: asyncio.Task[None]) -> None:
         """The feed gives up only where trying again cannot help."""
@@ -166,4 +166,4 @@ class SharedWatch:
         self._stop()
         for member in self._members.values():
             if not member.over.done():
-                member.over.set_exception(exc)
+                member.over.set_exception(exc.fresh() if isinstance(exc, ElectionError) else exc)

@@ -4,66 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
-from ..core.model import Revision, Snapshot, Transition
-from ..core.unread import UnreadTransitions
+from ..core.model import Snapshot, Transition
 from ..errors import CampaignClosed, ElectionError, Unavailable
 from ..store import KeyRange
-from .callbacks import Callback, Callbacks
+from .callbacks import Callback
 from .feed import Feed
 from .runtime import Runtime
+from .seen import Hooks, Seen, StateMachine
 
-__all__ = ["StateMachine", "Subscription"]
+__all__ = ["Subscription"]
 
 _log = logging.getLogger("election_core.feed")
 
-_KEPT_UNTIL_READ = 1_000
-_KEPT = 100_000
-
-
-class StateMachine(Protocol):
-    """Whole revisions in, transitions out."""
-
-    revision: int
-
-    def apply(self, revision: Revision) -> list[Transition]: ...
-
-    def reset(self, snapshot: Snapshot) -> list[Transition]: ...
-
-    def audit(self, snapshot: Snapshot) -> list[Transition]: ...
-
 
 class Subscription:
-    """Follows the keys under a prefix from ``async with``, or ``await``, until `cancel`.
+    """Watches the keys under a prefix from ``async with``, or ``await``, until `cancel`.
 
     Iterating it gives every transition since then, in revision order; use one iteration at a time. As many as
     100,000 are kept for a reader that is slow, 1,000 until the first one reads: older ones are forgotten, and the
-    election's next one says ``gap=True``. The iteration ends with `cancel`, and raises what ended the following.
+    election's next one says ``gap=True``. The iteration ends with `cancel`, and raises what ended the watching.
     """
 
-    # The mutable state: the state machine once there is a first snapshot, what is unread, whether the watch is
-    # up, the last error, and the task that follows.
+    # The mutable state: what was seen, the task that feeds it, and what has ended that.
 
     def __init__(self, runtime: Runtime, keys: KeyRange, what: str, *, audit_every: float) -> None:
         self._runtime = runtime
         self._what = what
-        self._callbacks = Callbacks(what, "change", "disconnected", "connected", "error")
-        self._feed = Feed(runtime.store, runtime.clock, keys, _Sink(self), audit_every=audit_every)
-        self._machine: StateMachine | None = None
-        self._unread = UnreadTransitions(_KEPT_UNTIL_READ)
+        self._callbacks = runtime.callbacks_of(what, "change", "disconnected", "connected", "error")
+        self._seen = Seen(what, self._begin, Hooks(self._changed, self._connected, self._disconnected))
+        self._feed = Feed(runtime.store, runtime.clock, keys, self._seen, audit_every=audit_every)
         self._news = asyncio.Event()
         self._ready = asyncio.Event()
-        self._connected = False
-        self._last_error: ElectionError | None = None
         self._fatal: ElectionError | None = None
         self._task: asyncio.Task[None] | None = None
         self._began_at = runtime.clock.now()
 
     def __repr__(self) -> str:
-        state = "closed" if self.closed else "connected" if self._connected else "not connected"
+        state = "closed" if self.closed else "connected" if self.connected else "not connected"
         return f"<{type(self).__name__} of {self._what}, {state}>"
 
     def _begin(self, snapshot: Snapshot) -> StateMachine:
@@ -77,7 +58,7 @@ class Subscription:
     @property
     def connected(self) -> bool:
         """Whether the watch is up, as far as known."""
-        return self._connected
+        return self._seen.connected_now
 
     @property
     def closed(self) -> bool:
@@ -87,12 +68,12 @@ class Subscription:
     @property
     def last_error(self) -> ElectionError | None:
         """What broke the connection last, or ``None``."""
-        return self._last_error
+        return self._seen.last_error
 
     @property
     def revision(self) -> int:
         """The newest revision that is taken into account; 0 before the first read."""
-        return 0 if self._machine is None else self._machine.revision
+        return self._seen.revision
 
     @property
     def staleness(self) -> float:
@@ -101,11 +82,20 @@ class Subscription:
         return max(0.0, self._runtime.clock.now() - heard_at)
 
     async def cancel(self) -> None:
-        """Stop following; iterations end after what was not read yet. Cancelling it is safe."""
-        self._runtime.subscriptions.discard(self)
+        """Stop watching; iterations end after what was not read yet.
+
+        Coroutine callbacks that run are waited for, at most the client's timeout, then cancelled; the one that calls
+        this goes on. Cancelling it is safe.
+
+        Raises:
+            InvalidConfig: the client belongs to another event loop.
+        """
+        self._runtime.check_loop()
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait({self._task})
+        self._runtime.subscriptions.discard(self)
+        await self._callbacks.settle(self._runtime.store.timeout)
 
     async def close(self) -> None:
         """The same as `cancel`."""
@@ -113,9 +103,9 @@ class Subscription:
 
     async def _start(self) -> Self:
         if self._task is not None:
-            raise CampaignClosed(f"The following of {self._what} was started before; make another one.")
+            raise CampaignClosed(f"The watching of {self._what} was started before; make another one.")
         self._runtime.check_open()
-        self._task = self._runtime.tasks.start(self._feed.run(), f"following {self._what}")
+        self._task = self._runtime.tasks.start(self._feed.run(), f"watching {self._what}")
         self._task.add_done_callback(self._ended)
         self._runtime.subscriptions.add(self)
         try:
@@ -133,10 +123,10 @@ class Subscription:
         finally:
             timer.cancel()
         if self._fatal is not None:
-            raise self._fatal
-        if self._machine is None:
+            raise self._fatal.fresh()
+        if not self._seen.has_begun:
             asked = ", ".join(self._runtime.store.endpoints)
-            last = "" if self._last_error is None else f" Last: {self._last_error}"
+            last = "" if self.last_error is None else f" Last: {self.last_error}"
             raise Unavailable(f"No etcd answered at {asked} within {timeout:g} s; check the endpoints.{last}")
 
     def __await__(self) -> Generator[Any, None, Self]:
@@ -151,101 +141,78 @@ class Subscription:
         await self.cancel()
 
     def __aiter__(self) -> Self:
-        self._unread.limit = _KEPT
+        self._seen.expect_reader()
         return self
 
     async def __anext__(self) -> Transition:
         """The next transition. Cancelling it loses none."""
-        while not self._unread:
+        while not self._seen.unread:
             if self._task is None:
-                raise CampaignClosed(f"Nothing follows {self._what} yet; enter it with async with, or await it.")
+                raise CampaignClosed(f"Nothing watches {self._what} yet; enter it with async with, or await it.")
             if self._task.done():
-                raise StopAsyncIteration if self._fatal is None else self._fatal
+                raise StopAsyncIteration if self._fatal is None else self._fatal.fresh()
+            self._runtime.check_loop()
             self._news.clear()
             await self._news.wait()
-        return self._unread.take()
+        return self._seen.unread.take()
 
     def take_unread(self) -> list[Transition]:
         """What an iteration would give without waiting, for a program that looks when it has the time.
 
-        What ends the following is not raised here; see `closed`, `last_error` and the event ``"error"``.
+        What ends the watching is not raised here; see `closed`, `last_error` and the event ``"error"``.
         """
-        self._unread.limit = _KEPT
-        return self._unread.take_all()
+        self._seen.expect_reader()
+        return self._seen.unread.take_all()
 
-    def _take(self, transitions: list[Transition]) -> None:
-        if not transitions:
-            return
-        self._unread.put(transitions)
+    def _changed(self, transitions: list[Transition]) -> None:
         self._news.set()
         if self._callbacks.has("change"):
             for transition in transitions:
                 self._tell(transition)
 
+    def _connected(self, again: bool) -> None:
+        self._ready.set()
+        if again:
+            self._callbacks.emit("connected")
+
+    def _disconnected(self, error: ElectionError) -> None:
+        self._callbacks.emit("disconnected", error)
+
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._connected = False
-        if not task.cancelled() and (exc := task.exception()) is not None:
-            self._fatal = self._last_error = _as_ours(exc, self._what)
-            _log.error("The following of %s has ended: %s", self._what, self._fatal)
-            if self._machine is not None:
+        self._fatal = _why_ended(task, self._what)
+        self._seen.end(self._fatal)
+        if self._fatal is not None:
+            _log.error("The watching of %s has ended: %s", self._what, self._fatal)
+            if self._seen.has_begun:
                 self._callbacks.emit("error", self._fatal)
         self._news.set()
         self._ready.set()
 
-    def on(self, event: str, callback: Callback) -> None:
+    def on(self, event: str, callback: Callback) -> Callable[[], None]:
         """Call ``callback`` at every such event from now on; a coroutine function is called in a task.
+
+        Returns a function that removes it; removing it twice does no harm.
 
         Raises:
             InvalidConfig: there is no such event, or the callback cannot be called.
         """
-        self._callbacks.on(event, callback)
+        return self._callbacks.on(event, callback)
 
 
-class _Sink:
-    """The feed's side of a follower."""
-
-    def __init__(self, follower: Subscription) -> None:
-        self._follower = follower
-
-    def reset(self, snapshot: Snapshot) -> None:
-        follower = self._follower
-        if follower._machine is None:
-            follower._machine = follower._begin(snapshot)
-        else:
-            follower._take(follower._machine.reset(snapshot))
-
-    def apply(self, revision: Revision) -> None:
-        assert self._follower._machine is not None
-        self._follower._take(self._follower._machine.apply(revision))
-
-    def audit(self, snapshot: Snapshot) -> None:
-        assert self._follower._machine is not None
-        transitions = self._follower._machine.audit(snapshot)
-        if transitions:
-            _log.warning("%s: etcd has lost events; transitions may be missing", self._follower._what)
-        self._follower._take(transitions)
-
-    def connected(self) -> None:
-        follower = self._follower
-        was_lost = not follower._connected and follower._ready.is_set()
-        follower._connected = True
-        follower._last_error = None
-        follower._ready.set()
-        if was_lost:
-            follower._callbacks.emit("connected")
-
-    def disconnected(self, error: ElectionError) -> None:
-        follower = self._follower
-        was_up, follower._connected = follower._connected, False
-        follower._last_error = error
-        if was_up:
-            _log.warning("%s: disconnected, trying again: %s", follower._what, error)
-            follower._callbacks.emit("disconnected", error)
-
-
-def _as_ours(exc: BaseException, what: str) -> ElectionError:
-    if isinstance(exc, ElectionError):
+def _why_ended(task: asyncio.Task[None], what: str) -> ElectionError | None:
+    """The error to tell of, or ``None`` where somebody has cancelled the task."""
+    exc: BaseException | None
+    try:
+        exc = task.exception()
+    except asyncio.CancelledError as cancelled:
+        if task.cancelling():
+            return None
+        exc = cancelled
+    if exc is None or isinstance(exc, ElectionError):
         return exc
-    error = ElectionError(f"The following of {what} failed by a defect of election_core, please report it: {exc!r}")
+    if isinstance(exc, KeyboardInterrupt | SystemExit):
+        error = ElectionError(f"The watching of {what} was ended by {exc!r}; begin anew if the program goes on.")
+    else:
+        error = ElectionError(f"The watching of {what} failed by a defect of election_core, please report it: {exc!r}")
     error.__cause__ = exc
     return error

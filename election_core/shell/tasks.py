@@ -35,8 +35,9 @@ class BackgroundTasks:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        # An error of ours counts as seen: nobody may be waiting for it any more.
-        if not task.cancelled() and (exc := task.exception()) is not None and not isinstance(exc, ElectionError):
+        exc = None if task.cancelled() else task.exception()
+        # An error of ours counts as seen: nobody may be waiting for it any more. An exit ends the program itself.
+        if isinstance(exc, Exception) and not isinstance(exc, ElectionError):
             report(f"A defect of election_core, please report it: {task.get_name()} failed", exc)
 
     async def cancel_all(self) -> None:

@@ -67,7 +67,9 @@ class KeySpace:
         Raises:
             LeadershipLost: a lease that it needs does not exist; nothing was written.
             ElectionError: etcd would refuse it, whatever is stored.
+            ValueError: neither of its branches writes.
         """
+        txn.check_writes()
         _check(txn.then)
         _check(txn.otherwise)
         present = self._living.get(txn.guard.key)

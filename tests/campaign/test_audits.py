@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from election_core import CampaignState, ElectionObserver, Monitor
-from election_core.store import Delete
+from election_core import CampaignState
+from election_core.core.model import Snapshot
+from election_core.store import Delete, Read, Store
 
 from .stage import Stage
 
 
-async def vacancy_is_lost(stage: Stage, follower: ElectionObserver | Monitor) -> None:
-    """A leader leaves and the follower is not told of it."""
+async def vacancy_is_lost(stage: Stage) -> None:
+    """A leader leaves and the subscription is not told of it."""
     leader = (await stage.candidates())[0]
     await stage.clock.elapse(1)
     stage.lossy.lose_event(leader.key)
@@ -29,7 +32,7 @@ async def lossy(stage: Stage) -> Stage:
 
 async def test_an_observer_makes_up_for_a_lost_delete(lossy: Stage) -> None:
     async with lossy.client(lossy.lossy).election("job").observe() as observer:
-        await vacancy_is_lost(lossy, observer)
+        await vacancy_is_lost(lossy)
         assert observer.leader() == "node-a", "the event was not lost"
         await lossy.clock.elapse(70)
         assert observer.leader() == "node-b"
@@ -40,7 +43,7 @@ async def test_an_observer_makes_up_for_a_lost_delete(lossy: Stage) -> None:
 async def test_a_monitor_makes_up_for_a_lost_delete_and_leaves_other_elections_alone(lossy: Stage) -> None:
     await lossy.client().election("other").campaign("node-c").wait()
     async with lossy.client(lossy.lossy).monitor() as monitor:
-        await vacancy_is_lost(lossy, monitor)
+        await vacancy_is_lost(lossy)
         await lossy.clock.elapse(310)
         assert [candidate.value for candidate in monitor.elections["job"].queue] == [b"node-b"]
         transition = await anext(monitor)
@@ -49,6 +52,11 @@ async def test_a_monitor_makes_up_for_a_lost_delete_and_leaves_other_elections_a
         await lossy.clock.elapse(1)
         transition = await anext(monitor)
         assert (transition.election, transition.kind, transition.gap) == ("other", "vacated", False)
+        await lossy.client().election("unseen").campaign("node-d").wait()
+        transition = await anext(monitor)
+        assert (transition.election, transition.kind, transition.gap) == ("unseen", "elected", True), (
+            "what was lost may have been its terms"
+        )
 
 
 async def test_where_nothing_is_lost_an_audit_changes_nothing(stage: Stage) -> None:
@@ -60,6 +68,37 @@ async def test_where_nothing_is_lost_an_audit_changes_nothing(stage: Stage) -> N
         await stage.clock.elapse(200)
         transition = await anext(observer)
         assert (transition.kind, transition.gap) == ("vacated", False)
+
+
+class FailingRead:
+    """A store of which one read fails as none should."""
+
+    def __init__(self, store: Store) -> None:
+        self._below = store
+        self.failure: Exception | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._below, name)
+
+    async def read(self, query: Read) -> Snapshot:
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+        return await self._below.read(query)
+
+
+async def test_a_defect_in_an_audit_is_reported_and_the_next_one_is_made(lossy: Stage) -> None:
+    store = FailingRead(lossy.lossy)
+    async with lossy.client(store).election("job").observe() as observer:
+        await vacancy_is_lost(lossy)
+        store.failure = RuntimeError("odd")
+        await lossy.clock.elapse(70)
+        (context,) = lossy.unhandled
+        assert isinstance(context["exception"], RuntimeError)
+        lossy.unhandled.clear()
+        assert observer.leader() == "node-a"
+        await lossy.clock.elapse(60)
+        assert observer.leader() == "node-b"
 
 
 async def test_two_candidates_that_share_a_watch_make_up_for_a_lost_delete(stage: Stage) -> None:

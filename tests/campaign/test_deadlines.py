@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from election_core import Campaign, CampaignState, LeadershipLost, NotLeader, Unavailable
-from election_core.clock import sleep
+from election_core import Campaign, CampaignState, Client, LeadershipLost, NotLeader, Unavailable
+from election_core.clock import Timer, sleep
 from election_core.store import LeaseInfo
+from election_core.testing import ManualClock
 
 from .stage import Log, SlowAnswers, Stage
 
@@ -122,7 +124,8 @@ async def test_a_blocked_loop_leads_no_more_when_it_wakes(stage: Stage) -> None:
 class BlockedWithAnAnswerUnderWay:
     """A leader whose event loop stands still from a moment at which a renewal is under way, until it counts as dead.
 
-    The answer comes afterwards, and says that the lease lives: etcd has it for a while yet.
+    The answer comes afterwards, and says that the lease lives: etcd has it for a while yet, and would the deadline
+    count from that renewal it would still be ahead.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -133,8 +136,9 @@ class BlockedWithAnAnswerUnderWay:
     async def block(self, campaign: Campaign) -> None:
         await self.stage.clock.elapse(2.1)
         assert self.answers.under_way == 1
-        self.stage.clock.advance(5.4)
-        assert await self.stage.server.lease(campaign.lease_id) is not None
+        self.stage.clock.advance(4)
+        # Asked without an await, which would let the event loop go on.
+        assert self.stage.server._server.lease(campaign.lease_id) is not None
         assert not campaign.is_leader
 
     async def check_it_is_over(self, campaign: Campaign) -> None:
@@ -263,6 +267,36 @@ async def test_a_blocked_loop_is_warned_of(stage: Stage, caplog: pytest.LogCaptu
     await stage.clock.elapse(0)
     assert any("blocked" in record.getMessage() for record in caplog.records)
     assert campaign.is_leader
+
+
+class SleepyMachine:
+    """A clock that goes on while the machine sleeps, with timers that do not."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock, self.slept = clock, 0.0
+
+    def now(self) -> float:
+        return self._clock.now() + self.slept
+
+    def call_at(self, moment: float, callback: Callable[[], None]) -> Timer:
+        return self._clock.call_at(moment - self.slept, callback)
+
+
+async def test_a_loss_while_the_machine_sleeps_is_told_soon_after_it_wakes(stage: Stage) -> None:
+    """H30: the timer for the deadline has nearly its whole time still to go then."""
+    clock, store = SleepyMachine(stage.clock), stage.store()
+    client = Client.over(store, clock)
+    campaign = await stage.finish(client.election("job", ttl=60).campaign("a").wait())
+    log = Log(stage.clock)
+    log.follow("a", campaign)
+    store.partition()
+    clock.slept = 61.0
+    woke_at = stage.clock.now()
+    await stage.clock.elapse(5)
+    assert log.events == ["a elected", "a LeadershipLost"]
+    assert log.moment("a LeadershipLost") - woke_at <= 1
+    store.heal()
+    await stage.finish(client.close())
 
 
 @pytest.mark.parametrize("ttl", [2, 10, 60])

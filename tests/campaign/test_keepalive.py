@@ -12,7 +12,7 @@ import pytest
 from election_core import Campaign, CampaignState
 from election_core.store import RenewalStream, Store
 
-from .stage import Stage
+from .stage import SlowAnswers, Stage
 
 
 class DefectiveRenewals:
@@ -90,6 +90,17 @@ async def test_a_defect_in_one_campaigns_end_leaves_the_others_theirs(
     assert [type(each["exception"]) for each in stage.unhandled] == [ZeroDivisionError]
     stage.unhandled.clear()
     store.heal()
+
+
+async def test_a_stream_that_does_not_answer_is_given_up_in_time(stage: Stage) -> None:
+    """H38: it is open and takes every renewal; the next one answers, and the lease lives on."""
+    answers = SlowAnswers(stage.store(), stage.clock, 1000)
+    campaign = stage.client(answers).election("job", ttl=10).campaign("a")
+    await stage.finish(campaign.wait())
+    await stage.clock.elapse(4)
+    answers.delay = 0
+    await stage.clock.elapse(20)
+    assert campaign.is_leader
 
 
 async def test_a_clean_up_is_not_cut_off_by_a_cancellation_of_the_past(stage: Stage) -> None:

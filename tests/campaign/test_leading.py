@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from election_core import Campaign, CampaignState, ElectionError, InvalidConfig, LeadershipLost, Unavailable
+from election_core import (
+    Campaign,
+    CampaignState,
+    Client,
+    Election,
+    ElectionError,
+    InvalidConfig,
+    LeadershipLost,
+    Unavailable,
+)
 
 from .stage import Stage
 
@@ -59,6 +69,45 @@ async def test_a_loss_cancels_and_awaits_the_work_before_it_campaigns_again(stag
     assert tokens == sorted(set(tokens))
     work.finish.set()
     assert await stage.finish(leading) == "done"
+
+
+class Diary(Election):
+    """An election whose campaigns write down, term by term, what they tell."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client._runtime, "job")
+        self.terms: list[list[str]] = []
+        self.campaigns: list[Campaign] = []
+
+    def campaign(self, value: str | bytes, **how: Any) -> Campaign:
+        campaign = super().campaign(value, **how)
+        campaign.on("elected", lambda: self.terms.append([f"elected, leader {campaign.is_leader}"]))
+        campaign.on("error", lambda _: self.terms[-1].append(f"lost, leader {campaign.is_leader}"))
+        self.campaigns.append(campaign)
+        return campaign
+
+    async def work(self, _: Campaign) -> None:
+        """The second term's comes to an end by itself."""
+        term = self.terms[-1]
+        term.append("begins")
+        try:
+            if len(self.terms) == 1:
+                await asyncio.Event().wait()
+        finally:
+            term.append("ends")
+
+
+async def test_a_terms_events_frame_its_work_and_come_before_the_next_terms(stage: Stage) -> None:
+    """H46."""
+    diary = Diary(stage.client())
+    leading = asyncio.create_task(diary.lead("node-a", diary.work))
+    await stage.clock.elapse(1)
+    stage.server.expire(diary.campaigns[0].lease_id)
+    await stage.finish(leading)
+    assert diary.terms == [
+        ["elected, leader True", "begins", "lost, leader False", "ends"],
+        ["elected, leader True", "begins", "ends"],
+    ]
 
 
 async def test_what_the_work_raises_ends_it_with_a_resignation(stage: Stage) -> None:

@@ -99,8 +99,8 @@ async def test_each_wait_raises_an_error_of_its_own(world: World) -> None:
 async def test_four_on_one_client_are_told_of_their_own_loss_each(world: World) -> None:
     """They share a watch, and what ends it; not the error."""
     campaigns = [world.client.election(world.name).campaign(str(number)) for number in range(4)]
-    await soon(campaigns[0].wait())
     await until(lambda: all(each.state is not CampaignState.STARTING for each in campaigns), "all have joined")
+    await until(lambda: any(each.is_leader for each in campaigns), "one of them leads")
     for each in campaigns:
         await world.raw.store.revoke(each.lease_id)
     for each in campaigns:
@@ -113,7 +113,7 @@ async def test_error_is_what_ended_it(world: World) -> None:
     campaign = await world.leading()
     assert campaign.error is None
     await campaign.resign()
-    assert type(campaign.error) is CampaignClosed
+    assert isinstance(campaign.error, CampaignClosed)
 
 
 async def test_a_callback_can_be_removed(world: World) -> None:

@@ -40,6 +40,31 @@ async def test_a_defect_in_one_part_leaves_nothing_open(world: World, group: str
     world.unhandled.clear()
 
 
+@pytest.mark.parametrize("ended", [True, False])
+async def test_a_coroutine_callback_of_a_campaign_is_waited_for(world: World, ended: bool) -> None:
+    """Also where the campaign has ended long before, and nobody but the callback remembers it."""
+    client = world.another_client()
+    order: list[str] = []
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def work(*_: object) -> None:
+        begun.set()
+        await go_on.wait()
+        order.append("the callback has ended")
+
+    campaign = await soon(client.election(world.name).campaign("a"))
+    campaign.on("elected", work)
+    await soon(begun.wait())
+    if ended:
+        await campaign.resign()
+        del campaign
+    closing = asyncio.create_task(client.close())
+    await asyncio.sleep(0)
+    go_on.set()
+    await soon(closing)
+    assert order == ["the callback has ended"]
+
+
 _USES: dict[str, Callable[[Client, Election], Awaitable[object]]] = {
     "leader": lambda client, election: election.leader(),
     "candidates": lambda client, election: election.candidates(),

@@ -11,7 +11,7 @@ from election_core import Campaign, CampaignClosed, CampaignState, Candidate, Cl
 from election_core.core.names import MAX_VALUE
 from election_core.testing import MemoryStore
 
-from .world import World, soon
+from .world import World, soon, until
 
 
 async def test_campaign_returns_at_once(world: World) -> None:
@@ -162,6 +162,22 @@ async def test_one_session_gives_one_candidate_per_election(world: World) -> Non
         await first.resign()
         await soon(world.election.campaign("b", session=session))
         assert await world.values() == [b"b"]
+
+
+async def test_two_campaigns_of_one_election_are_two_candidates(world: World) -> None:
+    """H13: a lease and a key for each; one leads and the other waits for its turn."""
+    election = world.election
+    campaigns = [election.campaign("a"), election.campaign("b")]
+    states = {CampaignState.LEADING, CampaignState.WAITING}
+    await until(lambda: {each.state for each in campaigns} == states, "one leads and the other waits")
+    leader, waiter = sorted(campaigns, key=lambda each: each.state)
+    found = await election.candidates()
+    assert [each.key for each in found] == [leader.key, waiter.key]
+    assert [each.lease_id for each in found] == [leader.lease_id, waiter.lease_id]
+    await leader.resign()
+    await soon(waiter.wait())
+    assert leader.state is CampaignState.RESIGNED
+    assert await world.values() == [waiter.value]
 
 
 async def test_an_ended_session_takes_no_campaign(world: World) -> None:

@@ -193,7 +193,7 @@ async def test_it_ends_with_its_block(world: World) -> None:
         await observer
 
 
-async def test_it_is_read_only_once_it_follows(world: World) -> None:
+async def test_it_is_read_only_once_it_watches(world: World) -> None:
     with pytest.raises(CampaignClosed, match="async with"):
         await anext(world.election.observe())
 
@@ -201,11 +201,11 @@ async def test_it_is_read_only_once_it_follows(world: World) -> None:
 @pytest.mark.parametrize(("event", "callback"), [("changed", print), ("change", None)])
 async def test_an_unknown_event_or_listener_is_refused(world: World, event: Any, callback: Any) -> None:
     subscriptions: tuple[Subscription, ...] = (world.election.observe(), world.client.monitor())
-    for follower in subscriptions:
+    for subscription in subscriptions:
         with pytest.raises(InvalidConfig):
-            follower.on(event, callback)
+            subscription.on(event, callback)
         for known in ("change", "disconnected", "error"):
-            follower.on(known, print)
+            subscription.on(known, print)
 
 
 async def test_its_view_is_as_current_as_etcds_last_sign_of_life(world: World) -> None:

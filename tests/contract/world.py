@@ -163,6 +163,6 @@ async def lost(campaign: Campaign) -> LeadershipLost:
     return caught.value
 
 
-async def take(follower: Subscription, count: int) -> list[Transition]:
+async def take(subscription: Subscription, count: int) -> list[Transition]:
     """The next so many transitions."""
-    return [await soon(anext(follower)) for _ in range(count)]
+    return [await soon(anext(subscription)) for _ in range(count)]

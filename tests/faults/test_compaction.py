@@ -15,12 +15,12 @@ from .proxy import Proxy
 
 
 class Breaks:
-    """How often a follower was disconnected and connected again."""
+    """How often a subscription was disconnected and connected again."""
 
-    def __init__(self, follower: Subscription) -> None:
+    def __init__(self, subscription: Subscription) -> None:
         self.events: asyncio.Queue[str] = asyncio.Queue()
-        follower.on("disconnected", lambda _: self.events.put_nowait("disconnected"))
-        follower.on("connected", lambda: self.events.put_nowait("connected"))
+        subscription.on("disconnected", lambda _: self.events.put_nowait("disconnected"))
+        subscription.on("connected", lambda: self.events.put_nowait("connected"))
 
     async def wait_for(self, event: str) -> None:
         async with asyncio.timeout(15):
@@ -56,23 +56,23 @@ async def test_a_quiet_prefix_on_a_busy_cluster(
     The view is right again, and what happens next is told once."""
     leader = await direct.election(name).campaign("leader")
     async with new_client(proxy.endpoint) as client, raw_store(etcd.endpoint) as store:
-        follower = await _follow(client, name, kind)
-        breaks = Breaks(follower)
+        subscription = await _watch(client, name, kind)
+        breaks = Breaks(subscription)
         await compact(etcd.endpoint, await Raw(store).busy(300))
         proxy.cut()
         proxy.heal()
         await breaks.wait_for("disconnected")
         await breaks.wait_for("connected")
         await leader.proclaim("next")
-        (seen,) = await read_until(follower, lambda each: True)
+        (seen,) = await read_until(subscription, lambda each: True)
         assert value_of(seen) == "next"
         assert seen.before is not None
         assert seen.before.value == b"leader"
         note(f"quiet {kind}", said_gap=seen.gap)
         await leader.proclaim("and next")
-        (seen,) = await read_until(follower, lambda each: True)
+        (seen,) = await read_until(subscription, lambda each: True)
         assert (value_of(seen), seen.gap) == ("and next", False)
-        await follower.cancel()
+        await subscription.cancel()
 
 
 @pytest.mark.parametrize("kind", ["observer", "monitor"])
@@ -84,8 +84,8 @@ async def test_what_a_compaction_took_is_a_gap(
     async with new_client(proxy.endpoint) as client, raw_store(etcd.endpoint) as store:
         election = direct.election(name)
         first = await election.campaign("first")
-        follower = await _follow(client, name, kind)
-        breaks = Breaks(follower)
+        subscription = await _watch(client, name, kind)
+        breaks = Breaks(subscription)
         proxy.cut()
         await breaks.wait_for("disconnected")
         await first.resign()
@@ -93,7 +93,7 @@ async def test_what_a_compaction_took_is_a_gap(
         last = None if vacant else await election.campaign("last")
         await compact(etcd.endpoint, await Raw(store).busy(10))
         proxy.heal()
-        (seen,) = await read_until(follower, lambda each: True)
+        (seen,) = await read_until(subscription, lambda each: True)
         assert seen.gap
         assert seen.before is not None
         assert seen.before.value == b"first"
@@ -101,10 +101,10 @@ async def test_what_a_compaction_took_is_a_gap(
         if last is not None:
             await last.resign()
         after = await election.campaign("after")
-        seen_later = await read_until(follower, lambda each: value_of(each) == "after")
+        seen_later = await read_until(subscription, lambda each: value_of(each) == "after")
         assert not any(each.gap for each in seen_later)
         await after.resign()
-        await follower.cancel()
+        await subscription.cancel()
 
 
 @pytest.mark.parametrize("kind", ["observer", "monitor"])
@@ -116,10 +116,10 @@ async def test_the_same_leader_on_both_sides_of_a_gap(
         election = direct.election(name)
         await (await election.campaign("first")).resign()
         seed = await election.campaign("known")  # a monitor has to have seen the election
-        follower = await _follow(client, name, kind)
-        breaks = Breaks(follower)
+        subscription = await _watch(client, name, kind)
+        breaks = Breaks(subscription)
         await seed.resign()
-        await read_until(follower, lambda each: each.after is None)
+        await read_until(subscription, lambda each: each.after is None)
         proxy.cut()
         await breaks.wait_for("disconnected")
         await (await election.campaign("unseen")).resign()
@@ -127,13 +127,13 @@ async def test_the_same_leader_on_both_sides_of_a_gap(
         proxy.heal()
         await breaks.wait_for("connected")
         campaign = await election.campaign("after")
-        (seen,) = await read_until(follower, lambda each: True)
+        (seen,) = await read_until(subscription, lambda each: True)
         assert (value_of(seen), seen.before, seen.gap) == ("after", None, True)
         await campaign.resign()
-        await follower.cancel()
+        await subscription.cancel()
 
 
-async def _follow(client: Client, name: str, kind: str) -> Subscription:
+async def _watch(client: Client, name: str, kind: str) -> Subscription:
     if kind == "observer":
         return await client.election(name).observe()
     return await client.monitor(f"election/{name}")

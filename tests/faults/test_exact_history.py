@@ -1,7 +1,8 @@
 """The monitor's and the observers' transitions are those of etcd's own history, whatever the network does.
 
-A random workload writes candidates by raw requests. Afterwards the history is read from etcd, from its first revision
-on, and the transitions are computed from it by a dozen lines that share nothing with the product.
+A random workload writes candidates by raw requests; some elections begin and end while the connection is cut.
+Afterwards the history is read from etcd, from its first revision on, and the transitions are computed from it by a
+dozen lines that share nothing with the product.
 FAULT_SEED repeats a run, FAULT_ROUNDS makes it longer.
 """
 
@@ -11,6 +12,7 @@ import asyncio
 import os
 import random
 import secrets
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -40,8 +42,14 @@ class Workload:
 
     def __post_init__(self) -> None:
         self.live: dict[str, int] = {}
+        self.unseen: list[str] = []
         self.writes = 0
         self.last = 0
+
+    @property
+    def names(self) -> list[str]:
+        """Every election so far."""
+        return [*NAMES, *self.unseen]
 
     async def step(self) -> None:
         """One write, sometimes of several keys at one revision."""
@@ -54,6 +62,16 @@ class Workload:
             return
         ops = [await self._op() for _ in range(self.rng.choice((1, 1, 1, 2, 4)))]
         self.last = await self.raw.do(*{op.key: op for op in ops if not isinstance(op, str)}.values())
+
+    async def come_and_go(self) -> int:
+        """Begin and end an election of which nothing was heard before; the revision of its end."""
+        name = f"unseen-{len(self.unseen)}"
+        self.unseen.append(name)
+        lease_id = secrets.randbits(62) + 1
+        await self.raw.store.grant(lease_id, 600)
+        key = f"{self.prefix}{name}/{lease_id:x}".encode()
+        await self.raw.do(Put(key, b"unseen", lease_id))
+        return await self.raw.do(Delete(key))
 
     async def _op(self) -> Put | Delete:
         if self.live and self.rng.random() < 0.5:
@@ -79,7 +97,7 @@ class Workload:
         keys = sorted(self.live)
         await self.raw.do(*(Delete(key.encode()) for key in keys))
         lease_id = await self._lease()
-        ops: list[Op] = [Put(f"{self.prefix}{name}/{lease_id:x}".encode(), b"end", lease_id) for name in NAMES]
+        ops: list[Op] = [Put(f"{self.prefix}{name}/{lease_id:x}".encode(), b"end", lease_id) for name in self.names]
         self.last = await self.raw.do(*ops)
 
 
@@ -94,7 +112,7 @@ async def history(store: EtcdStore, prefix: str, first: int, last: int) -> list[
     raise AssertionError("the watch ended")
 
 
-def transitions_of(revisions: list[Revision], prefix: str) -> list[Step]:
+def transitions_of(revisions: list[Revision], prefix: str, names: Sequence[str]) -> list[Step]:
     """Who led when, by the definition: the live key with the lowest create revision, the key deciding a tie."""
     live: dict[bytes, Candidate] = {}
     steps: list[Step] = []
@@ -104,13 +122,13 @@ def transitions_of(revisions: list[Revision], prefix: str) -> list[Step]:
         return min(mine, key=lambda each: (each.create_revision, each.key), default=None)
 
     for revision in revisions:
-        before = {name: leader(name) for name in NAMES}
+        before = {name: leader(name) for name in names}
         for event in revision.events:
             if isinstance(event, KeyPut):
                 live[event.key] = event.candidate
             else:
                 live.pop(event.key, None)
-        steps += [(n, revision.revision, before[n], leader(n)) for n in NAMES if before[n] != leader(n)]
+        steps += [(n, revision.revision, before[n], leader(n)) for n in names if before[n] != leader(n)]
     return steps
 
 
@@ -122,25 +140,32 @@ def steps_of(seen: list[Transition]) -> list[Step]:
     return [(each.election, each.revision, each.before, each.after) for each in seen]
 
 
-async def break_the_network(proxy: Proxy, rng: random.Random) -> None:
-    """One fault after the other, each for a random time, until cancelled."""
+async def break_the_network(proxy: Proxy, rng: random.Random, meanwhile: Callable[[], Awaitable[None]]) -> None:
+    """One fault after the other, each for a random time, until cancelled. Something happens inside some of the cuts."""
+    fault = "cut"
     while True:
         await asyncio.sleep(rng.uniform(0.0, 0.3))
-        fault = rng.choice(("cut", "reset", "black_hole", "stall", "half_open", "delay"))
         if fault == "delay":
             proxy.delay(rng.uniform(0.0, 0.2), "both")
         else:
             getattr(proxy, fault)()
+        if fault == "cut":
+            await meanwhile()
+        fault = rng.choice(("cut", "reset", "black_hole", "stall", "half_open", "delay"))
         await asyncio.sleep(rng.uniform(0.0, 0.4))
         proxy.heal()
 
 
+async def _is_recorded(recorded: list[Revision], revision: int) -> bool:
+    return bool(recorded) and recorded[-1].revision >= revision
+
+
 async def _all_seen(subscriptions: dict[str, Subscription], recorded: list[Revision], last: int) -> bool:
-    return bool(recorded) and min(recorded[-1].revision, *(each.revision for each in subscriptions.values())) >= last
+    return await _is_recorded(recorded, last) and min(each.revision for each in subscriptions.values()) >= last
 
 
-async def read_all(follower: Subscription, seen: list[Transition]) -> None:
-    async for transition in follower:
+async def read_all(subscription: Subscription, seen: list[Transition]) -> None:
+    async for transition in subscription:
         seen.append(transition)
 
 
@@ -165,7 +190,14 @@ async def test_transitions_are_those_of_etcds_history(
         recording = asyncio.ensure_future(_record(raw.store, prefix, first, recorded))
         readers = [asyncio.ensure_future(read_all(each, seen[key])) for key, each in subscriptions.items()]
         workload = Workload(raw, prefix, rng)
-        breaking = asyncio.ensure_future(break_the_network(proxy, rng))
+
+        async def an_election_unseen() -> None:
+            end = await workload.come_and_go()
+            if compacting:
+                await eventually(lambda: _is_recorded(recorded, end), "the end of the election was recorded")
+                await compact(etcd.endpoint, end)
+
+        breaking = asyncio.ensure_future(break_the_network(proxy, rng, an_election_unseen))
         end = asyncio.get_running_loop().time() + 5 * ROUNDS
         while asyncio.get_running_loop().time() < end:
             await workload.step()
@@ -184,17 +216,19 @@ async def test_transitions_are_those_of_etcds_history(
         await asyncio.gather(recording, return_exceptions=True)
         if not compacting:
             assert facts(await history(raw.store, prefix, first, workload.last)) == facts(recorded)
-    expected = transitions_of(recorded, prefix)
+    expected = transitions_of(recorded, prefix, workload.names)
     for key, transitions in seen.items():
         mine = expected if key == "monitor" else [step for step in expected if step[0] == key]
         gaps = sum(each.gap for each in transitions)
-        note(key, seed=seed, writes=workload.writes, true=len(mine), seen=len(transitions), gaps=gaps)
+        figures = {"true": len(mine), "seen": len(transitions), "gaps": gaps, "unseen": len(workload.unseen)}
+        note(key, seed=seed, writes=workload.writes, **figures)
         if compacting:
             check_honest(transitions, mine)
         else:
             assert [step[1] for step in steps_of(transitions)] == [step[1] for step in mine]
             assert sorted(steps_of(transitions), key=_by_revision) == sorted(mine, key=_by_revision)
             assert gaps == 0
+    assert workload.unseen
     assert len(expected) > 20 * ROUNDS
     assert proxy.accepted > 2 * ROUNDS
 

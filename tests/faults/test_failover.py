@@ -104,8 +104,8 @@ async def test_a_member_is_killed_and_restarted_under_everything(cluster: Cluste
         elected = await waiter.elected() - resigned_at
         await waiter.campaign.proclaim("the end")
 
-        for follower in (observer, monitor):
-            seen = await read_until(follower, lambda each: value_of(each) == "the end")
+        for subscription in (observer, monitor):
+            seen = await read_until(subscription, lambda each: value_of(each) == "the end")
             expected = ["while it is down", "when it is back", "two", "the end"]
             assert [value_of(each) for each in seen] == expected
             assert not any(each.gap for each in seen)

@@ -93,15 +93,15 @@ async def test_everything_goes_on_after_a_loss_of_quorum(cluster: Cluster, lone:
         elected_at = await successor.elected(30)
         assert elected_at > lost.at
         await successor.campaign.proclaim("the end")
-        for follower in (observer, monitor):
-            seen = await read_until(follower, lambda each: value_of(each) == "the end")
+        for subscription in (observer, monitor):
+            seen = await read_until(subscription, lambda each: value_of(each) == "the end")
             assert not any(each.gap for each in seen)
             assert [value_of(each) for each in seen if value_of(each) not in (None, "waiter")] == [
                 "successor",
                 "the end",
             ]
-            assert follower.connected
-            await follower.cancel()
+            assert subscription.connected
+            await subscription.cancel()
         note("quorum back", successor_after_thaw=elected_at - thawed_at)
 
 

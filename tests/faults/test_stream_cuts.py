@@ -63,10 +63,10 @@ async def test_pending_history_outlives_a_cut_when_created(
     election = direct.election(name)
     first = await election.campaign("first")
     async with new_client(proxy.endpoint) as client:
-        follower: Subscription = (
+        subscription: Subscription = (
             client.election(name).observe() if kind == "observer" else client.monitor(f"election/{name}")
         )
-        await follower
+        await subscription
         proxy.cut()
         await first.resign()
         await (await election.campaign("second")).resign()
@@ -75,11 +75,11 @@ async def test_pending_history_outlives_a_cut_when_created(
             await cutting.done.wait()
         third = await election.campaign("third")
         proxy.heal()
-        seen = await read_until(follower, lambda each: value_of(each) == "third")
+        seen = await read_until(subscription, lambda each: value_of(each) == "third")
         assert [value_of(each) for each in seen] == [None, "second", None, "third"]
         assert not any(each.gap for each in seen)
         await third.resign()
-        await follower.cancel()
+        await subscription.cancel()
 
 
 async def test_a_first_watch_cut_when_created_still_begins(proxy: Proxy, direct: Client, name: str) -> None:
@@ -87,10 +87,10 @@ async def test_a_first_watch_cut_when_created_still_begins(proxy: Proxy, direct:
     async with new_client(proxy.endpoint) as client:
         cutting = CutAtCreation(proxy, 2)
         async with asyncio.TaskGroup() as group:
-            following = group.create_task(_observe(client, name))
+            observing = group.create_task(_observe(client, name))
             await cutting.done.wait()
             proxy.heal()
-        assert following.result() == "leader"
+        assert observing.result() == "leader"
     await campaign.resign()
 
 

@@ -263,13 +263,13 @@ class EtcdctlWatcher:
 class OurWatcher:
     """An observer or a monitor of election_core, with the transitions of one election."""
 
-    def __init__(self, kind: str, follower: ElectionObserver | Monitor, name: str) -> None:
-        self.kind, self._follower, self._name = kind, follower, name
+    def __init__(self, kind: str, subscription: ElectionObserver | Monitor, name: str) -> None:
+        self.kind, self._subscription, self._name = kind, subscription, name
         self.transitions: list[Transition] = []
 
     async def next_leader(self) -> str | None:
         async with asyncio.timeout(PATIENCE):
-            async for transition in self._follower:
+            async for transition in self._subscription:
                 if transition.election == self._name:
                     self.transitions.append(transition)
                     return None if transition.after is None else transition.after.value.decode()

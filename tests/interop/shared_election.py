@@ -46,6 +46,13 @@ class SharedElection:
         self.ours = ours
         self._watchers, self._witness = [*watchers, *ours], witness
 
+    @property
+    def we_lead(self) -> bool:
+        """Whether election_core's candidate holds itself for the leader."""
+        peer = self._peers["ours"]
+        assert isinstance(peer, OurPeer)
+        return peer.campaign.is_leader
+
     async def join(self, kind: str, value: str) -> None:
         """Have it stand in line; returns when its key is there."""
         await self._peers[kind].join(value)

@@ -41,6 +41,7 @@ async def test_one_in_the_middle_that_leaves_makes_nobody_leader(
     await shared.leave(middle, middle)
     await shared.join(middle, f"{middle}-again")
     assert await shared.client.election(shared.name).leader() == first
+    assert shared.we_lead is (first == "ours")
     await shared.leave(first, first)
     await shared.leads(last, last)  # and no observer has reported anything in between
     await shared.leave(last, last)

@@ -11,10 +11,10 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .mutation import Outcome, tests_of, try_out
+from .mutation import Outcome, try_out
 from .table import MUTATIONS
 
-_AT_ONCE = 2
+_AT_ONCE = 3
 
 
 def main(wanted: list[str]) -> int:
@@ -25,21 +25,22 @@ def main(wanted: list[str]) -> int:
             print(_line_of(outcome), flush=True)
             outcomes.append(outcome)
     unnoticed = [each for each in outcomes if not each.red]
-    for test in sorted(_never_red(outcomes)):
-        print(f"no mutation turns it red: {test}")
+    never_red = _never_red(outcomes)
+    for hazard, test in sorted(never_red):
+        print(f"{hazard}: no mutation turns it red: {test}")
     print(f"{len(outcomes) - len(unnoticed)} passed, {len(unnoticed)} failed")
-    return 1 if unnoticed or _never_red(outcomes) or not outcomes else 0
+    return 1 if unnoticed or never_red or not outcomes else 0
 
 
-def _never_red(outcomes: list[Outcome]) -> set[str]:
-    named = {test for each in outcomes for test in tests_of(each.mutation.hazard)}
-    return named - {test for each in outcomes for test in each.red}
+def _never_red(outcomes: list[Outcome]) -> set[tuple[str, str]]:
+    """Hazard and test, where the hazard's row names a test for which no mutation of it was too much."""
+    red = {(each.mutation.hazard, test) for each in outcomes for test in each.red}
+    return {(each.mutation.hazard, test) for each in outcomes for test in each.green} - red
 
 
 def _line_of(outcome: Outcome) -> str:
-    mutation = outcome.mutation
-    place = f"{mutation.path}: {mutation.line.strip().splitlines()[0][:60]}"
-    return f"{'noticed  ' if outcome.red else 'UNNOTICED'}  {mutation.hazard:5}  {place}  {outcome.told}"
+    noticed = ", ".join(test.rpartition("::")[2] for test in outcome.red)
+    return f"{outcome.mutation.hazard:5} {outcome.mutation.mistake}: {noticed or 'UNNOTICED'}"
 
 
 if __name__ == "__main__":

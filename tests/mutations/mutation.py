@@ -1,4 +1,4 @@
-"""A line of the product broken on purpose, and the tests that have to notice."""
+"""Lines of the product broken on purpose, and the tests that have to notice."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from ..servers import ROOT, clean_environment
 
-__all__ = ["HAZARDS", "Mutation", "Outcome", "tests_of", "try_out"]
+__all__ = ["HAZARDS", "Edit", "Mutation", "Outcome", "mutation", "named_tests", "try_out"]
 
 HAZARDS = ROOT / "docs" / "hazards.md"
 _ROW = re.compile(r"^\| (H\d+b?) \|.*\| (.+) \|$", re.MULTILINE)
 _COPIED = ("election_core", "electiontui", "tests", "docs", "pyproject.toml", "README.md")
-_LONGEST = 240.0
-"""Seconds for the tests of one hazard; a test that hangs for what is broken has noticed it, too."""
+_LONGEST = 40
+"""Seconds for each test that names no time of its own; one that hangs for what is broken has noticed it, too."""
 
 
-class Mutation(NamedTuple):
-    """One way to break what a hazard's row claims.
+class Edit(NamedTuple):
+    """One place that is broken."""
 
-    The tests that vouch for the hazard, all of them together, must fail then.
-    """
-
-    hazard: str
     path: str
     """File below the project's root."""
     line: str
@@ -35,21 +33,44 @@ class Mutation(NamedTuple):
     """What stands there instead."""
 
     def applied_to(self, text: str) -> str:
-        assert text.count(self.line) == 1, f"{self.hazard}: {self.path} has {self.line!r} {text.count(self.line)} times"
+        assert text.count(self.line) == 1, f"{self.path} has {self.line!r} {text.count(self.line)} times"
         return text.replace(self.line, self.broken)
+
+
+class Mutation(NamedTuple):
+    """One way to break what a hazard's row claims; some of the tests that vouch for it must fail then.
+
+    It has several edits where the product has several lines of defence.
+    """
+
+    hazard: str
+    mistake: str
+    """What somebody would have got wrong."""
+    edits: tuple[Edit, ...]
+
+    def broken_files(self, root: Path) -> dict[str, str]:
+        """The text of each file that it changes, by path below ``root``."""
+        texts: dict[str, str] = {}
+        for edit in self.edits:
+            text = texts.get(edit.path) or (root / edit.path).read_text("utf-8")
+            texts[edit.path] = edit.applied_to(text)
+        return texts
 
 
 class Outcome(NamedTuple):
     """What the tests said to a mutation."""
 
     mutation: Mutation
-    red: frozenset[str]
-    """The tests that failed, as `tests_of` writes them."""
-    told: str
-    """The test runner's last line."""
+    green: tuple[str, ...]
+    """The tests that noticed nothing, as `named_tests` writes them."""
+    red: tuple[str, ...]
 
 
-def tests_of(hazard: str) -> list[str]:
+def mutation(hazard: str, mistake: str, *edits: Edit) -> Mutation:
+    return Mutation(hazard, mistake, edits)
+
+
+def named_tests(hazard: str) -> list[str]:
     """The tests that the hazard's row names, as arguments for pytest."""
     row = dict(_ROW.findall(HAZARDS.read_text("utf-8")))[hazard]
     named = re.findall(r"`([\w/]+\.py)::([\w*]+)`", row)
@@ -63,29 +84,37 @@ def try_out(mutation: Mutation, scratch: Path) -> Outcome:
     for name in _COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"), symlinks=True)
+            shutil.copytree(source, copy / name, ignore=_not_copied, symlinks=True)
         else:
             shutil.copy2(source, copy / name)
-    broken = copy / mutation.path
-    broken.write_text(mutation.applied_to(broken.read_text("utf-8")), "utf-8")
-    named = tests_of(mutation.hazard)
-    try:
-        done = _run(copy, named)
-    except subprocess.TimeoutExpired:
-        return Outcome(mutation, frozenset(named), f"did not end within {_LONGEST:g} s")
-    finally:
-        shutil.rmtree(scratch)
-    failed = re.findall(r"^(?:FAILED|ERROR) (tests/[\w/]+\.py)(?:::(\w+))?", done.stdout, re.MULTILINE)
-    red = {name for name in named for path, test in failed if name in (path, f"{path}::{test}")}
-    return Outcome(mutation, frozenset(red), (done.stdout.strip().splitlines() or ["nothing was printed"])[-1])
+    _link_node_modules(copy)
+    for path, text in mutation.broken_files(ROOT).items():
+        (copy / path).write_text(text, "utf-8")
+    red: dict[bool, list[str]] = {True: [], False: []}
+    for test in named_tests(mutation.hazard):
+        red[_turns_red(test, copy)].append(test)
+    shutil.rmtree(scratch)
+    return Outcome(mutation, tuple(red[False]), tuple(red[True]))
 
 
-def _run(copy: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "-o", "addopts=", *tests],
+_not_copied = shutil.ignore_patterns("__pycache__", "node_modules")
+
+
+def _link_node_modules(copy: Path) -> None:
+    modules = ROOT / "tests" / "interop" / "node_modules"
+    if modules.exists():
+        (copy / "tests" / "interop" / "node_modules").symlink_to(modules.resolve())
+
+
+def _turns_red(test: str, copy: Path) -> bool:
+    """Whether the test fails, with any of its parameters. One that cannot even begin has noticed nothing."""
+    # Each in a process of its own, which a test that hangs takes with it.
+    limits = ["-o", "addopts=", "-o", f"timeout={_LONGEST}", "-o", "timeout_method=thread"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *limits, test],
         cwd=copy,
         env=clean_environment(PYTHONPATH=str(copy), PYTHONDONTWRITEBYTECODE="1"),
         capture_output=True,
         text=True,
-        timeout=_LONGEST,
     )
+    return done.returncode == pytest.ExitCode.TESTS_FAILED and "ERROR at setup of" not in done.stdout

@@ -7,15 +7,16 @@ import re
 import pytest
 
 from ..servers import ROOT
-from .mutation import HAZARDS, Mutation, tests_of
+from .mutation import HAZARDS, Mutation, named_tests
 from .table import MUTATIONS, NO_LINE
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: f"{each.hazard}-{each.path}")
-def test_each_mutation_breaks_a_line_that_stands_there_once(mutation: Mutation) -> None:
-    text = (ROOT / mutation.path).read_text("utf-8")
-    assert mutation.applied_to(text) != text
-    assert tests_of(mutation.hazard)
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: f"{each.hazard}-{each.mistake}")
+def test_each_mutation_breaks_lines_that_stand_there_once(mutation: Mutation) -> None:
+    for path, text in mutation.broken_files(ROOT).items():
+        assert text != (ROOT / path).read_text("utf-8")
+        compile(text, path, "exec")
+    assert named_tests(mutation.hazard)
 
 
 def test_every_hazard_has_a_mutation_or_a_reason_for_none() -> None:

@@ -14,10 +14,18 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from election_core import AuthenticationFailed, CampaignState, Client, ElectionObserver, Transition
+from election_core import (
+    AuthenticationFailed,
+    CampaignState,
+    Client,
+    ElectionObserver,
+    InvalidConfig,
+    PermissionDenied,
+    Transition,
+)
 from electiontui.embedded import EmbeddedEtcd
 
-from ..servers import ROOT, Etcdctl, clean_environment, distro_binary, python
+from ..servers import ROOT, Etcdctl, binary_for, clean_environment, distro_binary, python
 from .certificates import Certificates
 from .tls_servers import SecureEtcd, secure_etcd
 
@@ -48,12 +56,12 @@ class Users:
 
 
 @contextmanager
-def guarded_etcd(*flags: str) -> Iterator[Users]:
-    with EmbeddedEtcd(binary=distro_binary("etcd"), flags=flags) as etcd:
+def guarded_etcd(*flags: str, binary: Path | None = None) -> Iterator[Users]:
+    with EmbeddedEtcd(binary=binary or distro_binary("etcd"), flags=flags) as etcd:
         yield Users(etcd.endpoint)
 
 
-def _jwt_flags(folder: Path) -> tuple[str, ...]:
+def _jwt_flags(folder: Path, ttl: int = TOKEN_TTL) -> tuple[str, ...]:
     key = rsa.generate_private_key(65537, 2048)
     private, public = folder / "jwt.key", folder / "jwt.pub"
     pem = serialization.Encoding.PEM
@@ -61,7 +69,7 @@ def _jwt_flags(folder: Path) -> tuple[str, ...]:
         key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
     )
     public.write_bytes(key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo))
-    return ("--auth-token", f"jwt,pub-key={public},priv-key={private},sign-method=RS256,ttl={TOKEN_TTL}s")
+    return ("--auth-token", f"jwt,pub-key={public},priv-key={private},sign-method=RS256,ttl={ttl}s")
 
 
 @pytest.fixture(params=["simple", "jwt"], scope="module")
@@ -101,14 +109,20 @@ async def until_led_by(observer: ElectionObserver, value: bytes) -> AsyncIterato
             return
 
 
-async def test_users_and_roles_may_change_meanwhile(users: Users, name: str) -> None:
-    async with users.client("writer") as client:
-        async with client.election(name, ttl=5).campaign("node-a") as campaign:
-            for number in range(3):
-                users.admin("role", "add", f"{name}-{number}")
-                await campaign.proclaim(f"node-a:{number}")
-            assert campaign.is_leader
-        assert await client.election(name).candidates() == []
+@pytest.mark.parametrize("series", ["3.4", "3.5"])
+async def test_users_and_roles_may_change_meanwhile(series: str, tmp_path: Path, name: str) -> None:
+    """H39: that makes signed tokens outdated at once, which each series says in words of its own."""
+    binary = binary_for(series)
+    if binary is None:
+        pytest.skip(f"there is no etcd {series}")
+    with guarded_etcd(*_jwt_flags(tmp_path, 300), binary=binary) as users:
+        async with users.client("writer") as client:
+            async with client.election(name, ttl=5).campaign("node-a") as campaign:
+                for number in range(3):
+                    users.admin("role", "add", f"{name}-{number}")
+                    await campaign.proclaim(f"node-a:{number}")
+                assert campaign.is_leader
+            assert await client.election(name).candidates() == []
 
 
 async def test_a_user_of_the_prefix_can_do_all_that_an_election_needs(users: Users, name: str) -> None:
@@ -128,7 +142,7 @@ async def test_a_user_of_the_prefix_can_do_all_that_an_election_needs(users: Use
 
 async def test_reading_alone_is_not_enough_to_campaign_and_leaves_nothing(users: Users, name: str) -> None:
     async with users.client("reader") as client:
-        with pytest.raises(AuthenticationFailed, match=r"read and write on the prefix") as caught:
+        with pytest.raises(PermissionDenied, match=r"read and write on the prefix") as caught:
             await client.election(name, ttl=5).campaign("node-a").wait()
         assert caught.value.election == name
         assert await client.election(name).candidates() == []
@@ -136,7 +150,7 @@ async def test_reading_alone_is_not_enough_to_campaign_and_leaves_nothing(users:
 
 async def test_elsewhere_nothing_may_be_watched(users: Users) -> None:
     async with users.client("writer") as client:
-        with pytest.raises(AuthenticationFailed, match="permission denied"):
+        with pytest.raises(PermissionDenied, match="permission denied"):
             await client.monitor("").__aenter__()
 
 
@@ -151,10 +165,18 @@ async def test_refused_users_hear_why_and_no_password(
         with pytest.raises(AuthenticationFailed, match=cure) as caught:
             await client.election("x").campaign("v").wait()
         assert users.endpoint in str(caught.value)
+        assert not isinstance(caught.value, PermissionDenied)
         with pytest.raises(AuthenticationFailed, match=cure):
             await client.monitor().__aenter__()
     if password is not None and len(password) > 1:
         assert password not in str(caught.value).replace("Wrong", "")
+
+
+@pytest.mark.parametrize(("username", "password"), [("writer", None), (None, "secret-writer")])
+def test_a_user_and_a_password_come_together(username: str | None, password: str | None) -> None:
+    with pytest.raises(InvalidConfig, match="give both") as caught:
+        Client("127.0.0.1:2379", username=username, password=password)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.fixture
@@ -172,7 +194,7 @@ async def test_a_certificates_common_name_is_a_user(
     ):
         assert campaign.is_leader
     async with Client(certified.secure, tls=certificates.client("reader")) as client:
-        with pytest.raises(AuthenticationFailed):
+        with pytest.raises(PermissionDenied):
             await client.election(name, ttl=5).campaign("node-a").wait()
 
 
@@ -203,7 +225,7 @@ def test_a_user_without_a_password_is_asked_for_it_and_it_is_not_shown(users: Us
     terminal.expect("Password: ")
     terminal.sendline("secret-reader")
     terminal.expect("ELECTION +LEADER")
-    assert "secret" not in terminal.before
+    assert "secret" not in str(terminal.before)
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import gc
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from election_core.errors import InvalidConfig
-from election_core.shell.callbacks import Callbacks
+from election_core.shell.callbacks import Callbacks, not_waited_for
+
+PATIENCE = 10.0
 
 
 def listeners() -> Callbacks:
@@ -67,12 +71,13 @@ async def test_coroutines_run_as_tasks_and_are_held_until_they_end() -> None:
     callbacks.emit("elected")
     assert not started.is_set(), "emit does not wait for anybody"
     await started.wait()
-    assert len(callbacks._tasks) == 1
-    (task,) = callbacks._tasks
+    settled = asyncio.ensure_future(callbacks.settle(PATIENCE))
+    await asyncio.sleep(0)
+    assert not settled.done()
+    gc.collect()
     go_on.set()
-    await task
+    await settled
     assert done.is_set()
-    assert not callbacks._tasks
 
 
 async def test_any_awaitable_is_awaited() -> None:
@@ -112,27 +117,269 @@ async def test_a_failing_callback_is_reported_and_the_others_are_called(failing:
 async def test_a_cancelled_coroutine_is_no_failure() -> None:
     reports = Reports()
 
+    tasks = list[asyncio.Task[None] | None]()
+
     async def work() -> None:
+        tasks.append(asyncio.current_task())
         await asyncio.Event().wait()
 
     callbacks = listeners()
     callbacks.on("elected", work)
     callbacks.emit("elected")
-    (task,) = callbacks._tasks
+    await asyncio.sleep(0)
+    (task,) = tasks
+    assert task is not None
     task.cancel()
-    await asyncio.wait([task])
-    assert not callbacks._tasks
+    await callbacks.settle(PATIENCE)
+    assert task.cancelled()
     assert reports.contexts == []
 
 
-async def test_an_exit_is_not_swallowed() -> None:
+def cancelled() -> None:
+    """As ``result()`` of a future does that somebody has cancelled."""
+    raise asyncio.CancelledError
+
+
+async def cancelled_later() -> None:
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize("failing", [cancelled, cancelled_later])
+async def test_a_cancellation_that_nobody_asked_for_is_a_failure_like_any_other(failing: Callable[[], Any]) -> None:
+    reports, called = Reports(), list[str]()
+    callbacks = listeners()
+    callbacks.on("elected", failing)
+    callbacks.on("elected", lambda: called.append("after"))
+    callbacks.emit("elected")
+    assert called == ["after"]
+    context = await reports.next()
+    assert isinstance(context["exception"], asyncio.CancelledError)
+    assert failing.__name__ in context["message"]
+
+
+async def test_a_cancellation_of_the_emitting_task_itself_is_not_lost() -> None:
+    reports = Reports()
+    callbacks = listeners()
+
+    def cancel_the_caller() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        raise asyncio.CancelledError
+
+    async def emit() -> None:
+        callbacks.emit("elected")
+        await asyncio.Event().wait()
+
+    callbacks.on("elected", cancel_the_caller)
+    emitting = asyncio.ensure_future(emit())
+    await asyncio.wait({emitting})
+    assert emitting.cancelled()
+    assert len(reports.contexts) == 1
+
+
+@pytest.mark.parametrize("exit_with", [KeyboardInterrupt, SystemExit])
+async def test_an_exit_is_not_swallowed(exit_with: type[BaseException]) -> None:
     def leave() -> None:
-        raise KeyboardInterrupt
+        raise exit_with
 
     callbacks = listeners()
     callbacks.on("elected", leave)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(exit_with):
         callbacks.emit("elected")
+
+
+async def test_a_callback_can_be_removed_and_removing_it_twice_does_no_harm() -> None:
+    called: list[str] = []
+    callbacks = listeners()
+
+    def listen() -> None:
+        called.append("called")
+
+    remove_first, remove_second = callbacks.on("elected", listen), callbacks.on("elected", listen)
+    callbacks.emit("elected")
+    assert called == ["called"] * 2
+    remove_first()
+    remove_first()
+    callbacks.emit("elected")
+    assert called == ["called"] * 3, "the other one is still there"
+    remove_second()
+    callbacks.emit("elected")
+    assert called == ["called"] * 3
+    assert not callbacks.has("elected")
+
+
+async def test_a_callback_that_is_removed_during_an_event_is_not_told_of_it() -> None:
+    called: list[str] = []
+    callbacks = listeners()
+    callbacks.on("elected", lambda: remove())
+    remove = callbacks.on("elected", lambda: called.append("removed"))
+    callbacks.on("elected", lambda: called.append("last"))
+    callbacks.emit("elected")
+    assert called == ["last"]
+
+
+class Working:
+    """A coroutine callback that goes on until it is let go or cancelled."""
+
+    def __init__(self, callbacks: Callbacks) -> None:
+        self.go_on, self.over, self.ended = asyncio.Event(), asyncio.Event(), list[str]()
+        callbacks.on("elected", self)
+
+    async def __call__(self) -> None:
+        try:
+            await self.go_on.wait()
+            self.ended.append("done")
+        except asyncio.CancelledError:
+            self.ended.append("cancelled")
+            raise
+        finally:
+            self.over.set()
+
+
+async def test_settling_waits_for_all_that_run() -> None:
+    callbacks = listeners()
+    first, second = Working(callbacks), Working(callbacks)
+    await callbacks.settle(PATIENCE)
+    callbacks.emit("elected")
+    settling = asyncio.ensure_future(callbacks.settle(PATIENCE))
+    first.go_on.set()
+    await first.over.wait()
+    await asyncio.sleep(0)
+    assert not settling.done()
+    second.go_on.set()
+    await settling
+    assert (first.ended, second.ended) == (["done"], ["done"])
+
+
+async def test_settling_cancels_what_takes_too_long() -> None:
+    reports = Reports()
+    callbacks = listeners()
+    working = Working(callbacks)
+    callbacks.emit("elected")
+    await callbacks.settle(0.01)
+    assert working.ended == ["cancelled"]
+    assert reports.contexts == []
+
+
+async def test_what_does_not_end_although_cancelled_is_reported_and_holds_up_nobody() -> None:
+    reports = Reports()
+    callbacks, let_go = listeners(), asyncio.Event()
+
+    async def stubborn() -> None:
+        while not let_go.is_set():
+            with suppress(asyncio.CancelledError):
+                await let_go.wait()
+
+    callbacks.on("elected", stubborn)
+    callbacks.emit("elected")
+    await callbacks.settle(0.01)
+    (context,) = reports.contexts
+    assert "stubborn" in context["message"]
+    assert "The campaign" in context["message"]
+    let_go.set()
+    await callbacks.settle(PATIENCE)
+
+
+async def test_cancelling_the_settling_leaves_the_callbacks_alone() -> None:
+    callbacks = listeners()
+    working = Working(callbacks)
+    callbacks.emit("elected")
+    settling = asyncio.ensure_future(callbacks.settle(PATIENCE))
+    await asyncio.sleep(0)
+    settling.cancel()
+    await asyncio.wait({settling})
+    assert settling.cancelled()
+    working.go_on.set()
+    await callbacks.settle(PATIENCE)
+    assert working.ended == ["done"]
+
+
+async def test_a_future_of_the_users_own_is_waited_for_and_never_cancelled() -> None:
+    callbacks = listeners()
+    own: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    callbacks.on("elected", lambda: own)
+    callbacks.emit("elected")
+    settling = asyncio.ensure_future(callbacks.settle(0.01))
+    await asyncio.sleep(0)
+    assert not settling.done()
+    await settling
+    assert not own.done()
+
+
+async def settles_at_once(callbacks: Callbacks) -> None:
+    async with asyncio.timeout(1):
+        await callbacks.settle(PATIENCE)
+
+
+async def settles_in_a_task(callbacks: Callbacks) -> None:
+    await asyncio.create_task(settles_at_once(callbacks))
+
+
+@pytest.mark.parametrize("settle", [settles_at_once, settles_in_a_task])
+async def test_callbacks_that_settle_wait_neither_for_themselves_nor_for_each_other(
+    settle: Callable[[Callbacks], Awaitable[None]],
+) -> None:
+    reports = Reports()
+    callbacks, ended = listeners(), list[str]()
+    settled, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def work(name: str) -> None:
+        await settle(callbacks)
+        settled.release()
+        await go_on.wait()
+        ended.append(name)
+
+    callbacks.on("elected", lambda: work("a"))
+    callbacks.on("elected", lambda: asyncio.create_task(work("b")))
+    callbacks.emit("elected")
+    await settled.acquire()
+    await settled.acquire()
+    settling = asyncio.ensure_future(settles_at_once(callbacks))
+    await asyncio.sleep(0)
+    go_on.set()
+    await settling
+    assert sorted(ended) == ["a", "b"], "having settled, they are waited for again"
+    assert reports.contexts == []
+
+
+async def test_a_callback_that_waits_for_who_waits_for_it_is_let_be() -> None:
+    """It may begin to wait when the other waits for it already."""
+    callbacks, closed = listeners(), asyncio.Event()
+    may_wait = asyncio.Event()
+
+    async def wait_for_the_end() -> None:
+        await may_wait.wait()
+        with not_waited_for():
+            await closed.wait()
+
+    callbacks.on("elected", wait_for_the_end)
+    callbacks.emit("elected")
+    settling = asyncio.ensure_future(settles_at_once(callbacks))
+    await asyncio.sleep(0)
+    may_wait.set()
+    await settling
+    closed.set()
+    await callbacks.settle(PATIENCE)
+
+
+async def test_a_callback_may_begin_to_wait_before_its_task_is_known() -> None:
+    """As it does on an event loop that begins tasks eagerly."""
+    callbacks, closed, waiting = listeners(), asyncio.Event(), not_waited_for()
+
+    async def wait_for_the_end() -> None:
+        await closed.wait()
+        waiting.__exit__(None, None, None)
+
+    def begin_to_wait() -> Awaitable[None]:
+        waiting.__enter__()
+        return wait_for_the_end()
+
+    callbacks.on("elected", begin_to_wait)
+    callbacks.emit("elected")
+    await settles_at_once(callbacks)
+    closed.set()
+    await callbacks.settle(PATIENCE)
 
 
 async def test_a_callback_that_adds_another_does_not_call_it_for_the_same_event() -> None:

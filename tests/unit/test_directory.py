@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from election_core.core.directory import Directory
 from election_core.core.model import Candidate, KeyDeleted, KeyPut, Revision, Snapshot, Transition
 
-from .test_state import EPOCH, PROPERTY, Moment, Write, at, play
-
-DIRECTORY_PROPERTY = settings(PROPERTY, max_examples=150)
+from .test_state import EPOCH, Moment, Write, at, play
 
 GO_LEASE = 1879586589450763092
 LEASES = (0x10, 123, GO_LEASE, -123)
@@ -67,14 +65,30 @@ def scenes(draw: st.DrawFn) -> tuple[str, list[Moment]]:
     return prefix, draw(histories_below(prefix.encode()))
 
 
+comings_and_goings = st.lists(
+    st.dictionaries(
+        st.sampled_from(
+            [b"election/a/10", b"election/a/b/10", b"election/c/10", b"election/c/7b", b"election/c/config"]
+        ),
+        st.none() | st.sampled_from([(b"x", 0x10), (b"x", 0x7B)]),
+        min_size=1,
+        max_size=2,
+    ),
+    max_size=25,
+).map(play)
+"""Few elections, which are vacant most of the time."""
+
+
 class Naive:
     """The specification: a path is an election for good once a candidate was seen directly below it; everything
-    below the path stands in its line."""
+    below the path stands in its line. After a gap, the first that is told of an election owns up to it, however much
+    later the election is seen for the first time."""
 
     def __init__(self, prefix: str) -> None:
         self.base = PREFIXES[prefix]
         self.leaders: dict[bytes, Candidate | None] = {}
         self.gaps: set[bytes] = set()
+        self.was_cut = False
 
     def name(self, path: bytes) -> str:
         assert (path + b"/").startswith(self.base)
@@ -87,9 +101,11 @@ class Naive:
     def see(self, moment: Moment, *, reset: bool = False) -> list[Transition]:
         for key, one in moment.live.items():
             path, _, suffix = key.rpartition(b"/")
-            if one.lease_id and suffix in suffixes(one.lease_id):
-                self.leaders.setdefault(path, None)
+            if one.lease_id and suffix in suffixes(one.lease_id) and path not in self.leaders:
+                self.leaders[path] = None
+                self.gaps |= {path} if self.was_cut else set()
         if reset:
+            self.was_cut = True
             self.gaps = set(self.leaders)
         transitions = []
         for path, before in self.leaders.items():
@@ -126,7 +142,6 @@ def begun(scene: tuple[str, list[Moment]], start: int = 0) -> tuple[Naive, Direc
     return naive, directory
 
 
-@DIRECTORY_PROPERTY
 @given(scenes(), st.data())
 def test_elections_leaders_queues_and_transitions_are_those_of_the_naive_reading(
     scene: tuple[str, list[Moment]], data: st.DataObject
@@ -150,7 +165,6 @@ def test_elections_leaders_queues_and_transitions_are_those_of_the_naive_reading
     assert all(first.revision <= second.revision for first, second in pairwise(everything))
 
 
-@DIRECTORY_PROPERTY
 @given(scenes())
 def test_transitions_of_each_election_chain_and_their_tokens_never_shrink(scene: tuple[str, list[Moment]]) -> None:
     _, directory = begun(scene)
@@ -167,7 +181,64 @@ def test_transitions_of_each_election_chain_and_their_tokens_never_shrink(scene:
         assert tokens == sorted(tokens)
 
 
-@DIRECTORY_PROPERTY
+def true_transitions(scene: tuple[str, list[Moment]], start: int) -> dict[str, list[Transition]]:
+    """The whole history of each election from a moment on, whoever may have missed some of it."""
+    prefix, moments = scene
+    naive = Naive(prefix)
+    naive.see(moments[start])
+    truth: dict[str, list[Transition]] = {}
+    for moment in moments[start + 1 :]:
+        for transition in naive.see(moment):
+            truth.setdefault(transition.election, []).append(transition)
+    return truth
+
+
+class Honesty:
+    """What was told, held against the whole history: without a gap it is the next true transition."""
+
+    def __init__(self, truth: Mapping[str, list[Transition]]) -> None:
+        self.truth = truth
+        self.told = dict.fromkeys(truth, 0)
+
+    def catch_up(self, name: str, revision: int) -> None:
+        self.told[name] = sum(each.revision <= revision for each in self.truth[name])
+
+    def check(self, transitions: Iterable[Transition]) -> None:
+        for transition in transitions:
+            name, true = transition.election, self.truth[transition.election]
+            if not transition.gap:
+                assert transition == true[self.told[name]]
+            self.catch_up(name, transition.revision)
+            assert transition.after == true[self.told[name] - 1].after
+
+
+@given(scenes() | st.tuples(st.just("election/"), comings_and_goings), st.data())
+def test_what_is_told_without_a_gap_is_the_next_thing_that_happened(
+    scene: tuple[str, list[Moment]], data: st.DataObject
+) -> None:
+    """With revisions missed and a fresh read after them, and with revisions that the server lost until an audit. An
+    audit that finds nothing missing cannot know better."""
+    moments = scene[1]
+    start = data.draw(st.integers(0, len(moments) - 1), label="snapshot at")
+    _, directory = begun(scene, start)
+    honesty = Honesty(true_transitions(scene, start))
+    seen = moments[start]
+    for moment in moments[start + 1 :]:
+        what = data.draw(st.sampled_from(["apply", "apply", "miss", "reset", "audit"]))
+        if what == "miss":
+            continue
+        missed = moment.revision - seen.revision > 1
+        if what == "audit":
+            honesty.check(directory.audit(moment.snapshot))
+            for name in () if moment.live != seen.live else honesty.truth:
+                honesty.catch_up(name, moment.revision)
+        elif missed or what == "reset":
+            honesty.check(directory.reset(moment.snapshot))
+        else:
+            honesty.check(directory.apply(moment.feed))
+        seen = moment
+
+
 @given(scenes(), st.data())
 def test_redelivery_of_what_is_known_changes_nothing(scene: tuple[str, list[Moment]], data: st.DataObject) -> None:
     moments = scene[1]
@@ -181,7 +252,6 @@ def test_redelivery_of_what_is_known_changes_nothing(scene: tuple[str, list[Mome
         naive.check(directory, moment)
 
 
-@DIRECTORY_PROPERTY
 @given(scenes(), st.data())
 def test_a_snapshot_and_its_tail_are_worth_the_full_feed(scene: tuple[str, list[Moment]], data: st.DataObject) -> None:
     """For every election that the snapshot shows. Who joins there does not know those that were over before."""
@@ -201,7 +271,6 @@ def test_a_snapshot_and_its_tail_are_worth_the_full_feed(scene: tuple[str, list[
         assert state.queue == full.elections[name].queue
 
 
-@DIRECTORY_PROPERTY
 @given(scenes(), st.booleans())
 def test_keys_that_are_gone_are_not_remembered(scene: tuple[str, list[Moment]], reset: bool) -> None:
     """A whole key space is watched for months. Only the private indexes show whether it adds up."""
@@ -332,6 +401,87 @@ def test_after_a_reset_each_election_flags_its_own_first_transition() -> None:
     ]
     later = two.apply(revision(21, KeyDeleted(b"election/b/7b"), put(b"election/a/7b", 21)))
     assert sorted((each.election, each.gap) for each in later) == [("a", False), ("b", True)]
+
+
+LED, VACATED = put(b"election/led/7b", 2), put(b"election/vacated/7b", 3)
+
+
+def with_a_vacancy() -> Directory:
+    known = directory(LED, VACATED)
+    known.apply(revision(11, KeyDeleted(VACATED.key)))
+    return known
+
+
+def gaps_of_the_next(known: Directory) -> dict[str, bool]:
+    """What the next transitions say of an election that is led, one that is vacant and one never seen before."""
+    joining = put(b"election/vacated/7b", 30), put(b"election/new/7b", 30)
+    return {each.election: each.gap for each in known.apply(revision(30, KeyDeleted(LED.key), *joining))}
+
+
+def test_an_election_first_seen_after_a_gap_owns_up_to_it() -> None:
+    """It may have been led, and left again, inside the gap."""
+    known = with_a_vacancy()
+    assert known.reset(Snapshot(20, (LED.candidate,), EPOCH)) == []
+    assert gaps_of_the_next(known) == {"led": True, "vacated": True, "new": True}
+    (vacated,) = known.apply(revision(31, KeyDeleted(b"election/new/7b")))
+    assert not vacated.gap
+    (late,) = known.apply(revision(32, put(b"election/late/7b", 32)))
+    assert late.gap, "however much later"
+
+
+def test_an_election_first_seen_without_a_gap_has_none() -> None:
+    assert gaps_of_the_next(with_a_vacancy()) == {"led": False, "vacated": False, "new": False}
+
+
+def test_an_audit_that_finds_an_event_lost_puts_every_vacancy_in_doubt() -> None:
+    """Whoever leads still has led throughout; where nobody does, somebody may have."""
+    known = with_a_vacancy()
+    unseen = put(b"election/unseen/7b", 15)
+    (found,) = known.audit(Snapshot(20, (LED.candidate, unseen.candidate), EPOCH))
+    assert (found.election, found.kind, found.gap) == ("unseen", "elected", True)
+    assert gaps_of_the_next(known) == {"led": False, "vacated": True, "new": True}
+
+
+def test_an_audit_that_finds_nothing_lost_leaves_no_doubt() -> None:
+    known = with_a_vacancy()
+    assert known.audit(Snapshot(20, (LED.candidate,), EPOCH)) == []
+    assert gaps_of_the_next(known) == {"led": False, "vacated": False, "new": False}
+
+
+def test_a_vacancy_that_is_newer_than_an_audit_is_not_in_doubt() -> None:
+    known = directory(LED)
+    known.apply(revision(11, VACATED))
+    known.apply(revision(25, KeyDeleted(VACATED.key)))
+    unseen = put(b"election/unseen/7b", 15)
+    seen = LED.candidate, VACATED.candidate, unseen.candidate
+    assert brief(known.audit(Snapshot(20, seen, EPOCH))) == [("unseen", "elected", unseen.key)]
+    assert gaps_of_the_next(known) == {"led": False, "vacated": False, "new": True}
+
+
+def test_an_audit_finds_an_unseen_candidate_however_busy_the_rest_of_the_keys_is() -> None:
+    known = directory(LED, prefix="")
+    unseen = put(b"election/unseen/7b", 15)
+    known.apply(revision(21, put(b"other/key", 21)))
+    (found,) = known.audit(Snapshot(20, (LED.candidate, unseen.candidate), EPOCH))
+    assert (found.election, found.gap) == ("election/unseen", True)
+
+
+def test_a_key_of_no_election_that_a_later_reset_has_shown_is_left_alone() -> None:
+    known, new = directory(LED, prefix=""), put(b"other/key", 15)
+    known.reset(Snapshot(20, (LED.candidate, new.candidate), EPOCH))
+    assert known.audit(Snapshot(11, (LED.candidate,), EPOCH)) == []
+    assert [each.key for each in known.oddities()] == [new.key]
+
+
+@pytest.mark.parametrize("after", [put(b"other/key", 12, value=b"newer"), KeyDeleted(b"other/key")])
+def test_a_key_of_no_election_that_is_newer_than_an_audit_is_left_alone(after: KeyPut | KeyDeleted) -> None:
+    old = put(b"other/key", 4)
+    known = directory(LED, old, prefix="")
+    known.apply(revision(12, after))
+    shown = known.oddities()
+    assert known.audit(Snapshot(11, (LED.candidate, old.candidate), EPOCH)) == []
+    assert known.oddities() == shown
+    assert [each.gap for each in known.apply(revision(13, put(b"election/new/7b", 13)))] == [False]
 
 
 def test_the_mapping_of_elections_is_live_and_read_only() -> None:

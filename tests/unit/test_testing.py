@@ -344,7 +344,7 @@ class TestFaults:
     async def test_drop_next_reply(self, store: MemoryStore) -> None:
         store.drop_next_reply()
         assert await store.grant(1, 10)
-        await store.txn(Txn(Guard(b"a", 0), (Read(ALL),)))
+        await store.txn(Txn(Guard(b"a", 0), (Delete(b"a"),)))
         with pytest.raises(Unavailable):
             await store.txn(put(b"a"))
         assert await keys(store) == [b"a"]
