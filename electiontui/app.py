@@ -1,4 +1,4 @@
-"""The dashboard's app: owns the view and the own candidacies, and tells the screens when to repaint."""
+"""The dashboard's app: owns the view and the user's candidacies, and tells the screens when to repaint."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import ClassVar
 
 import rich
@@ -28,7 +28,7 @@ from .text import safe
 __all__ = ["ElectionApp", "run"]
 
 _RESIGN_TIMEOUT = 5.0
-"""Seconds that leaving may take to resign the own candidacies."""
+"""Seconds that leaving may take to resign the user's candidacies."""
 _FLUSH_INTERVAL = 0.1
 
 
@@ -40,7 +40,7 @@ class ElectionApp(App[None]):
     """
 
     TITLE = "electiontui"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
 
     def __init__(
@@ -59,15 +59,19 @@ class ElectionApp(App[None]):
 
     @property
     def desk(self) -> Desk:
-        """The view and the own candidacies; there from mounting on."""
+        """The view and the user's candidacies; there from mounting on."""
         if self._desk is None:
             raise RuntimeError("The app is not mounted yet.")
         return self._desk
 
-    async def on_mount(self) -> None:
+    def make_desk(self) -> Desk:
+        """What the screens are to work with; called once, inside the event loop."""
         view = ClusterView(self._client_factory, self._prefix)
-        self._desk = Desk(view, Candidacies(view), self._read_only)
-        await view.__aenter__()
+        return Desk(view, Candidacies(view), self._read_only)
+
+    async def on_mount(self) -> None:
+        self._desk = self.make_desk()
+        await self._desk.view.__aenter__()
         self.push_screen(ElectionsScreen(self._desk, self._notice))
         self.set_interval(_FLUSH_INTERVAL, self._renew)
         self.set_interval(1.0, self._tick)
@@ -75,7 +79,7 @@ class ElectionApp(App[None]):
             self._leave_on_signals()
 
     def _leave_on_signals(self) -> None:
-        """Being asked to end resigns what is ours, as leaving by key does; where the system has such signals."""
+        """Being asked to end resigns the user's candidates, as the key does; where the system has such signals."""
         for name in ("SIGTERM", "SIGHUP"):
             with suppress(AttributeError, NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(
@@ -108,7 +112,7 @@ class ElectionApp(App[None]):
         if self.desk.paused_at is None:
             self.desk.view.take_news()
             self.desk.view.rows.complete()
-            self.desk.paused_at = datetime.now(UTC)
+            self.desk.paused_at = self.desk.clock()
         else:
             self.desk.paused_at = None
             self._renew()
@@ -118,9 +122,9 @@ class ElectionApp(App[None]):
         self.push_screen(TextDialog("electiontui", HELP))
 
     async def action_quit(self) -> None:
-        """Resign what is ours, then leave."""
+        """Resign the user's candidates, then leave."""
         if self.desk.own.live:
-            self.notify(f"Resigning {len(self.desk.own.live)} candidacies …", markup=False)
+            self.notify(f"Resigning your candidates ({len(self.desk.own.live)}) …", markup=False)
         await self.desk.own.close(_RESIGN_TIMEOUT)
         self.exit()
 

@@ -158,7 +158,7 @@ def list_command(settings: Settings, write_out: str) -> int:
         {"name": …, "leader": CANDIDATE or null, "candidates": [CANDIDATE, …]}]}
       CANDIDATE is {"key": …, "value": …, "lease": hex, "create_revision": …, "mod_revision": …};
       the first candidate leads, and its create_revision is its fencing token.
-    Names, keys and values are text, or {"base64": …} where their bytes are no UTF-8.
+    Names, keys and values are text, or {"base64": …} where their bytes are not UTF-8.
     """
     from .commands.listing import list_elections
 

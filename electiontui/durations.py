@@ -14,12 +14,12 @@ def parse_duration(text: str) -> float:
     """Seconds of a duration such as ``500ms`` or ``1m30s``.
 
     Raises:
-        ValueError: it is none, or not above zero.
+        ValueError: it is not a duration, or not above zero.
     """
     parts = _PART.findall(text.strip())
     if not parts or "".join(number + unit for number, unit in parts) != text.strip():
-        raise ValueError(f"{text!r} is no duration; write it like 500ms, 5s or 1m30s.")
+        raise ValueError(f"{text!r} is not a duration; write it like 500ms, 5s or 1m30s.")
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
     if seconds <= 0:
-        raise ValueError(f"{text!r} must be longer than nothing.")
+        raise ValueError(f"{text!r} must be longer than zero.")
     return seconds

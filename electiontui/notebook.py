@@ -73,7 +73,7 @@ def _span(last: Last) -> timedelta:
         return timedelta(seconds=parse_duration(last))
     span = last if isinstance(last, timedelta) else timedelta(seconds=last)
     if span <= timedelta(0):
-        raise ValueError(f"The span must be longer than nothing; got last={last!r}.")
+        raise ValueError(f"The span must be longer than zero; got last={last!r}.")
     return span
 
 

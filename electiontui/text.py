@@ -23,7 +23,7 @@ _WIDENED = (range(0x2630, 0x2638), range(0x268A, 0x2690), range(0x4DC0, 0x4E00))
 def safe(value: bytes | str, cells: int | None = None) -> str:
     """The value as printable text without control characters, line breaks or invisible characters.
 
-    Bytes that are no UTF-8 become ``\\xNN``, control and format characters (C0, C1, bidi overrides, zero-width
+    Bytes that are not UTF-8 become ``\\xNN``, control and format characters (C0, C1, bidi overrides, zero-width
     ones) ``\\xNN`` or ``\\uNNNN``. Text that holds `surrogateescape`\\ d bytes is treated like the bytes.
 
     Args:

@@ -121,9 +121,11 @@ def test_ctrl_c_in_a_terminal_does_not_reach_etcd_first() -> None:
     ours, theirs = pty.openpty()
     # The child becomes the leader of the terminal's session, as a program run by a shell is.
     script = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n" + PARENT.replace(
-        "    else:\n        time.sleep(600)\n",
-        "    try:\n        time.sleep(600)\n"
-        "    except KeyboardInterrupt:\n        etcd.wait_healthy(5)\n        print('healthy', flush=True)\n",
+        # Whatever comes once the facts are printed finds it inside of the try.
+        "    print(json.dumps(facts), flush=True)\n",
+        "    try:\n        print(json.dumps(facts), flush=True)\n        time.sleep(600)\n"
+        "    except KeyboardInterrupt:\n        etcd.wait_healthy(5)\n        print('healthy', flush=True)\n"
+        "    sys.exit()\n",
     )
     process = python("-c", script, "1", "stay", stdin=theirs, start_new_session=True)
     facts = json.loads(read_line(process.stdout))

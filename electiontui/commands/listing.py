@@ -15,9 +15,9 @@ from .settings import Settings
 __all__ = ["list_elections"]
 
 _ODD = {
-    "stray": "a key without a lease, which never expires, stands in the line of",
-    "unlike": "a key that is not named after its lease stands in the line of",
-    "nested": "a key of a deeper name stands in the line of",
+    "stray": "a key without a lease, which never expires, is in the queue of",
+    "unlike": "a key that is not named after its lease is in the queue of",
+    "nested": "a key of a deeper name is in the queue of",
 }
 
 
@@ -41,7 +41,7 @@ async def _list(settings: Settings, form: str) -> None:
 
 
 def _narrate_oddities(oddities: Sequence[Oddity]) -> None:
-    """What stands in an election's line and should not; foreign keys are nobody's trouble."""
+    """What is in an election's queue and should not be; foreign keys are nobody's trouble."""
     for oddity in oddities:
         if oddity.kind != "foreign" and oddity.election is not None:
             say(f"{_ODD[oddity.kind]} {safe(oddity.election)!r}: {safe(oddity.key)}")

@@ -69,7 +69,7 @@ class Players:
 
 
 async def play(endpoint: str, seed: int) -> None:
-    """Let the whole cast play for ever."""
+    """Let the whole cast play forever."""
     from election_core import Client
 
     async with Client(endpoint) as client, asyncio.TaskGroup() as stage:

@@ -58,7 +58,7 @@ class EmbeddedMember:
         self._signal(signal.SIGCONT)
 
     def restart(self) -> None:
-        """Start it anew with its data on its ports, ended or not; see `EmbeddedEtcd.wait_healthy`."""
+        """Start it again with its data on its ports, ended or not; see `EmbeddedEtcd.wait_healthy`."""
         self._etcd.request(do="restart", member=self._index)
 
     def _signal(self, number: int) -> None:

@@ -76,7 +76,7 @@ async def proclaim(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
         _topology(desk, desk.view.name_of(candidacy.path)),
         f"leader {safe(value, _VALUE_CELLS)}, same term",
         etcdctl.proclaim(desk.view.client.endpoints, ours.key, ours.lease_id, value[:_COMMAND_VALUE]),
-        "Ours writes only while the key is still our own.",
+        "The dashboard writes only while the key is still this candidate's.",
     )
     await _confirmed(app, plan, lambda: desk.own.proclaim(candidacy, value))
 
@@ -90,7 +90,7 @@ async def resign(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
         _topology(desk, desk.view.name_of(candidacy.path)),
         _without(desk, candidacy),
         etcdctl.resign(desk.view.client.endpoints, ours.key),
-        "Ours also ends the lease.",
+        "The dashboard also ends the lease.",
     )
     await _confirmed(app, plan, lambda: desk.own.resign(candidacy))
 
@@ -106,14 +106,14 @@ async def abandon(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
         f"Abandon {safe(candidacy.path, 50)} as {safe(ours.value, _VALUE_CELLS)!r}, as a crash would?",
         "Abandon",
         _topology(desk, desk.view.name_of(candidacy.path)),
-        f"for up to {candidacy.ttl} s as now, then {_without(desk, candidacy)}",
+        f"as now for up to {candidacy.ttl} s, then {_without(desk, candidacy)}",
         f"kill -KILL the candidate's process (lease {ours.lease_id:x} then runs out)",
     )
     await _confirmed(app, plan, stop)
 
 
 def pick(desk: Desk, path: str) -> Candidacy | None:
-    """The candidacy that an action on this election means: ours that leads, or else our only one."""
+    """The candidacy that an action on this election means: the user's that leads, or else the only one."""
     ours = [candidacy for candidacy in desk.own.live if candidacy.path == path]
     leading = [candidacy for candidacy in ours if candidacy.campaign.state is CampaignState.LEADING]
     return leading[0] if leading else ours[0] if len(ours) == 1 else None

@@ -1,4 +1,4 @@
-"""Screen C: the campaign console, one row for each candidate of one's own."""
+"""Screen C: the campaign console, one row for each of the user's candidates."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ConsoleScreen(LiveScreen):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self._table.say("No candidates of your own yet. Press C to campaign.")
+        self._table.say("You have no candidates yet. Press C to campaign.")
         self._table.focus()
 
     @property
@@ -67,7 +67,7 @@ class ConsoleScreen(LiveScreen):
 
     @property
     def wants_flush(self) -> bool:
-        """Own candidacies change by themselves, elections or not."""
+        """The user's candidates change by themselves, elections or not."""
         return True
 
     def flush(self, changed: set[str], now: datetime) -> None:
@@ -80,7 +80,7 @@ class ConsoleScreen(LiveScreen):
         self._table.touch(labels)
         target = f"   {safe(self.desk.path(self._election), 50)}" if self._election else ""
         live = len(self.desk.own.live)
-        self.query_one("#title", Line).show(f" campaign console{target}   WRITE MODE   own candidates: {live}")
+        self.query_one("#title", Line).show(f" campaign console{target}   WRITE MODE   your candidates: {live}")
 
     def tick(self, now: datetime) -> None:
         super().tick(now)

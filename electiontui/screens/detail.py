@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
@@ -45,7 +45,7 @@ _LEASES_SHOWN = 40
 
 
 class DetailScreen(LiveScreen):
-    """One election; the screen only looks, own candidacies live on the desk."""
+    """One election; the screen only looks, the user's candidacies live on the desk."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "Back", id="back"),
@@ -144,7 +144,7 @@ class DetailScreen(LiveScreen):
         return {
             "place": (f"{place}{'★' if place == 1 else ''}{'⚑' if ours else ''}", "own" if ours else ""),
             "value": (safe(candidate.value, 200) or "(empty)", "leading" if place == 1 else ""),
-            "lease": (f"{candidate.lease_id:x}" if candidate.lease_id else "none, stays", "muted"),
+            "lease": (f"{candidate.lease_id:x}" if candidate.lease_id else "none, permanent", "muted"),
             "ttl": (ttl, "muted"),
             "revision": (str(candidate.create_revision), "muted"),
         }
@@ -231,7 +231,7 @@ class DetailScreen(LiveScreen):
     def _own(self) -> Candidacy | None:
         ours = actions.pick(self.desk, self.desk.path(self._election))
         if ours is None:
-            self.notify("No single candidate of your own here; choose one in the console (C).", severity="warning")
+            self.notify("You have no candidate here, or several; choose one in the console (C).", severity="warning")
         return ours
 
     @on(Timeline.Picked)
@@ -241,6 +241,6 @@ class DetailScreen(LiveScreen):
             text = f" {at:%H:%M:%S}  not watched yet"
         else:
             who = "vacant" if term.leader is None else safe(term.leader.value, 40)
-            length = ("" if term.began_known else "≥ ") + duration(term.duration(datetime.now(UTC)))
+            length = ("" if term.began_known else "≥ ") + duration(term.duration(self.desk.now()))
             text = f" {at:%H:%M:%S}  {who}  since {term.began_at.astimezone():%H:%M:%S}  for {length}"
         self.query_one("#picked", Line).show(text)

@@ -40,7 +40,7 @@ class ElectionsScreen(LiveScreen):
         Binding("escape", "clear_filter", "Clear filter", show=False, id="clear_filter"),
     ]
 
-    # The mutable state: the order, the filter, and whether the keys have to be ordered again.
+    # The mutable state: the order, the filter and what is wrong with it, and whether the keys have to be ordered again.
 
     def __init__(self, desk: Desk, notice: str | None = None) -> None:
         super().__init__(desk)
@@ -48,6 +48,7 @@ class ElectionsScreen(LiveScreen):
         self._home = desk.view.prefix
         self._column, self._descending = "name", False
         self._lets_through: Callable[[ElectionRow], bool] = rows.matcher("")
+        self._complaint = ""
         self._stale = True
 
     def compose(self) -> ComposeResult:
@@ -130,6 +131,8 @@ class ElectionsScreen(LiveScreen):
         self._table.say(self._nothing(total))
 
     def _news(self) -> str:
+        if self._complaint:
+            return f" filter ignored, {safe(self._complaint)}"
         error = self.desk.view.status().error
         if error is not None:
             return f" {safe(error)}"
@@ -181,10 +184,10 @@ class ElectionsScreen(LiveScreen):
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         try:
-            self._lets_through = rows.matcher(event.value)
+            self._lets_through, self._complaint = rows.matcher(event.value), ""
         except ValueError as exc:
-            self.query_one("#news", Line).show(f" filter: {safe(str(exc))}")
-            return
+            self._lets_through = rows.matcher("")
+            self._complaint = str(exc)
         self._order()
         self._tell()
 

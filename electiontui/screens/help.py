@@ -10,7 +10,7 @@ HELP = f"""\
 Everywhere
   j k g G ^d ^u, arrows   move         space  hold the view still
   tab  next pane     y  copy     :  command palette     ?  this page
-  q ^q leave; your own candidates resign
+  q ^q leave; your candidates resign
 
 Elections
   enter  open one         C  campaign console
@@ -23,7 +23,7 @@ One election
   c    charts instead of queue and events
   v    the whole value of the candidate under the cursor
   z    maximise the pane with the focus
-  P R  proclaim, resign your own candidate    esc  back
+  P R  proclaim, resign your candidate    esc  back
 
 Console
   C P R  campaign, proclaim, resign    A  abandon: stop renewing, as a crash
@@ -32,7 +32,7 @@ Console
 Everything that writes asks first, and shows the etcdctl command for it.
 
 Signs
-  ● leads   ○ VACANT   ◌ waits   ★ leader   ⚑ your own
+  ● leads   ○ VACANT   ◌ waits   ★ leader   ⚑ yours
   ◐ flapping: {FLAP_CHANGES} or more new leaders within {FLAP_WINDOW.seconds // 60} minutes
   timeline: █ leads  ▒ vacant  ≥ began before it was seen
             ? changes in between were missed

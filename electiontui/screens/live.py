@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from ..rows import duration
 from ..sources import Candidacies, ClusterView, ViewStatus
@@ -20,6 +20,10 @@ NARROW = 90
 """Terminals with fewer columns get the narrow layout."""
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(slots=True)
 class Desk:
     """What the screens work with; owned by the app, so it outlives every screen."""
@@ -29,10 +33,12 @@ class Desk:
     read_only: bool
     paused_at: datetime | None = None
     """Since when the view stands still, or ``None`` while it is live."""
+    clock: Callable[[], datetime] = _now
+    """The time of day (aware, UTC)."""
 
     def now(self) -> datetime:
         """The time that the screens show (aware, UTC); it stands still while paused."""
-        return self.paused_at or datetime.now(UTC)
+        return self.paused_at or self.clock()
 
     def path(self, name: str) -> str:
         """An election's path from the root of the key space."""
@@ -73,7 +79,7 @@ class LiveScreen(Screen[None]):
     @property
     def is_complete(self) -> bool:
         """Whether its widgets are there: not before it is mounted, and not while it is taken down."""
-        return self.is_mounted and self.is_attached and any(isinstance(child, Footer) for child in self.children)
+        return self.is_mounted and self.is_running
 
     @property
     def wants_flush(self) -> bool:
@@ -88,7 +94,7 @@ class LiveScreen(Screen[None]):
 
     def tick(self, now: datetime) -> None:
         """Repaint the status, and what else shows the time unless it stands still; called once per second."""
-        left, right, lost = status_parts(self.desk, datetime.now().astimezone())
+        left, right, lost = status_parts(self.desk, self.desk.clock().astimezone())
         for bar in self.query(StatusBar):
             bar.update(left, right, lost=lost)
         if self.desk.paused_at is None:
@@ -104,7 +110,7 @@ def status_parts(desk: Desk, clock: datetime) -> tuple[list[str], list[str], boo
     status = desk.view.status()
     right = ["READ-ONLY"] if desk.read_only else []
     if desk.own.live:
-        right.append(f"{len(desk.own.live)} own")
+        right.append(f"{len(desk.own.live)} yours")
     if desk.paused_at is not None:
         right.append("PAUSED")
     right.append(f"{clock:%H:%M:%S}")

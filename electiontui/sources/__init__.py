@@ -1,4 +1,4 @@
-"""What the dashboard shows, without a dashboard: the live view of a prefix, and the candidacies of one's own."""
+"""What the dashboard shows, without a dashboard: the live view of a prefix, and the user's candidacies."""
 
 from .candidacies import Candidacies, Candidacy
 from .status import ViewStatus

@@ -1,4 +1,4 @@
-"""The candidacies of one's own: campaign, proclaim, resign, with the outcome as it was observed."""
+"""The user's candidacies: campaign, proclaim, resign, with the outcome as it was observed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OUTCOME_TIMEOUT = 5.0
 
 @dataclass(slots=True, eq=False)
 class Candidacy:
-    """One campaign of ours."""
+    """One campaign of the user's."""
 
     label: str
     """``a``, ``b``, … in order of creation."""
@@ -30,7 +30,7 @@ class Candidacy:
     ttl: int
     campaign: Campaign
     began: float = field(default_factory=monotonic)
-    last_action: str = "campaign"
+    last_action: str = "campaigning"
 
     @property
     def is_over(self) -> bool:

@@ -85,7 +85,7 @@ class ClusterView:
             asyncio.create_task(self.ttls.run(), name="lease lookups"),
             asyncio.create_task(self._poll_members(), name="endpoint status"),
         ]
-        self._watch = asyncio.create_task(self._watch_for_ever(), name="watch")
+        self._watch = asyncio.create_task(self._watch_forever(), name="watch")
         return self
 
     async def __aexit__(
@@ -104,7 +104,7 @@ class ClusterView:
             await asyncio.gather(self._watch, return_exceptions=True)
         self.prefix = prefix
         self._forget()
-        self._watch = asyncio.create_task(self._watch_for_ever(), name="watch")
+        self._watch = asyncio.create_task(self._watch_forever(), name="watch")
 
     @property
     def base(self) -> str:
@@ -130,8 +130,8 @@ class ClusterView:
     def take_news(self) -> bool:
         """Take in what the monitor has seen, and say whether `flush` has anything to do.
 
-        Call it some times per second, whether anything is repainted or not: what nobody takes is kept, but not for
-        ever.
+        Call it some times per second, whether anything is repainted or not: what nobody takes is kept, but not
+        forever.
         """
         if self._monitor is not None:
             self._dirty |= self._monitor.take_changed()
@@ -212,7 +212,7 @@ class ClusterView:
             self._expected.remove(entry)
             future.cancel()
 
-    async def _watch_for_ever(self) -> None:
+    async def _watch_forever(self) -> None:
         while True:
             try:
                 async with self.client.monitor(self.prefix) as monitor:

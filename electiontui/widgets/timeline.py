@@ -145,7 +145,7 @@ class Timeline(Widget, can_focus=True):
             self.post_message(self.Picked(at, term_at(self._log, at)))
 
     def _draw(self) -> None:
-        """Lay the lanes out anew, and repaint if that gave anything new."""
+        """Lay the lanes out again, and repaint if that changed anything."""
         if self._log is None or self.size.width < 12:
             return
         lanes = lanes_of(self._log, self._queue, self._window_of(8))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Footer, Input
+from textual.widgets import Button, Input
 
 from election_core import CampaignState, Client
 from electiontui.app import ElectionApp
@@ -18,31 +18,12 @@ from electiontui.screens.detail import DetailScreen
 from electiontui.screens.dialogs import ConfirmDialog, FormDialog, TextDialog
 from electiontui.screens.elections import ElectionsScreen
 from electiontui.widgets.charts import Chart
-from electiontui.widgets.status_bar import Line
 from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
 
+from .driving import line, text_of, until
+
 NOWHERE = "127.0.0.1:1"
-
-Ready = Callable[[], object]
-
-
-async def until(pilot: Pilot[Any], ready: Ready, tries: int = 400) -> None:
-    """Let the app work until ``ready`` is true; fails after some 10 s."""
-    for _ in range(tries):
-        if ready():
-            return
-        await pilot.pause(0.025)
-    pytest.fail(f"never became true; the screen shows:\n{text_of(pilot.app)}")
-
-
-def text_of(app: Any) -> str:
-    """What the terminal would show."""
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-def line(app: Any, which: str) -> str:
-    return str(app.screen.query_one(which, Line).text)
 
 
 @asynccontextmanager
@@ -99,20 +80,54 @@ async def test_filter_sort_and_the_way_back(etcd: EmbeddedEtcd) -> None:
             await client.election(name).campaign(f"leader-of-{name}").wait()
         async with dashboard(etcd.endpoint) as (app, pilot):
             await until(pilot, lambda: len(table(app).keys) == 3)
-            await pilot.press("slash", *"!eta", "enter")
-            assert list(table(app).keys) == ["alpha", "gamma"]
-            assert "(2 of 3)" in line(app, "#title")
-            await pilot.press("slash", *"nothing", "enter")
-            assert list(table(app).keys) == []
-            assert "No election matches" in text_of(app)
+            await look_for(pilot, "!eta")
+            await until(pilot, lambda: list(table(app).keys) == ["alpha", "gamma"])
+            await until(pilot, lambda: "(2 of 3)" in line(app, "#title"))
+            await look_for(pilot, "nothing")
+            await until(pilot, lambda: list(table(app).keys) == [])
+            await until(pilot, lambda: "No election matches" in text_of(app))
             await pilot.press("escape", "S")
-            assert list(table(app).keys) == ["gamma", "beta", "alpha"]
+            await until(pilot, lambda: list(table(app).keys) == ["gamma", "beta", "alpha"])
             await pilot.press("s")
-            assert "sort: leader ▲" in line(app, "#title")
+            await until(pilot, lambda: "sort: leader ▲" in line(app, "#title"))
             await pilot.click("#elections", offset=(2, 0))
+            await until(pilot, lambda: "sort: name ▲" in line(app, "#title"))
             assert list(table(app).keys) == ["alpha", "beta", "gamma"]
-            await pilot.press("slash", *"/[x/", "enter")
+
+
+async def look_for(pilot: Pilot[Any], pattern: str) -> None:
+    """Type a filter, once its box has the focus."""
+    await pilot.press("slash")
+    box = pilot.app.screen.query_one("#filter", Input)
+    await until(pilot, lambda: box.has_focus)
+    box.value = ""
+    await pilot.press(*pattern)
+    await until(pilot, lambda: box.value == pattern)
+    await pilot.press("enter")
+    await until(pilot, lambda: not box.display)
+
+
+@pytest.mark.parametrize("cure", ["correct", "clear"])
+async def test_a_malformed_filter_is_complained_about_until_it_is_corrected_or_cleared(
+    etcd: EmbeddedEtcd, cure: str
+) -> None:
+    async with Client(etcd.endpoint) as client:
+        await client.election("alpha").campaign("node-1").wait()
+        async with dashboard(etcd.endpoint) as (app, pilot):
+            await until(pilot, lambda: list(table(app).keys) == ["alpha"])
+            screen = app.screen
+            assert isinstance(screen, ElectionsScreen)
+            await look_for(pilot, "/[x/")
             assert "not a regular expression" in line(app, "#news")
+            screen.flush({"alpha"}, app.desk.now())
+            screen.tick(app.desk.now())
+            assert "not a regular expression" in line(app, "#news")
+            await client.election("beta").campaign("node-2").wait()
+            # Until then it hides nothing.
+            await until(pilot, lambda: "beta" in table(app).keys)
+            assert "not a regular expression" in line(app, "#news")
+            await (look_for(pilot, "/.*/") if cure == "correct" else pilot.press("escape"))
+            await until(pilot, lambda: "beta  node-2 elected" in line(app, "#news"))
 
 
 async def test_detail_shows_timeline_queue_events_and_charts(etcd: EmbeddedEtcd) -> None:
@@ -226,12 +241,13 @@ async def test_read_only_offers_nothing_that_writes(etcd: EmbeddedEtcd) -> None:
         await client.election("pay").campaign("node-1").wait()
         async with dashboard(etcd.endpoint, read_only=True) as (app, pilot):
             await until(pilot, lambda: table(app).keys)
+            await until(pilot, lambda: "READ-ONLY" in text_of(app) and "Everywhere" in text_of(app))
+            assert "Console" not in text_of(app)
             await pilot.press("C")
             assert isinstance(app.screen, ElectionsScreen)
-            assert "READ-ONLY" in text_of(app)
-            assert "Console" not in "".join(str(key.render()) for key in app.screen.query_one(Footer).query("*"))
             await pilot.press("enter")
-            await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+            await until(pilot, lambda: isinstance(app.screen, DetailScreen) and "Charts" in text_of(app))
+            assert not {"Console", "Proclaim", "Resign"} & set(text_of(app).split())
             await pilot.press("C", "P", "R")
             assert isinstance(app.screen, DetailScreen)
 
@@ -247,7 +263,7 @@ async def test_nothing_under_the_prefix_offers_to_look_everywhere(etcd: Embedded
             await until(pilot, lambda: list(table(app).keys) == [])
 
 
-async def test_an_unreachable_etcd_is_said_and_tried_again_for_ever() -> None:
+async def test_an_unreachable_etcd_is_said_and_tried_again_forever() -> None:
     async with dashboard(NOWHERE) as (app, pilot):
         await until(pilot, lambda: "✗ NOT CONNECTED" in line(app, "#status"))
         await until(pilot, lambda: "electiontui demo" in text_of(app))
