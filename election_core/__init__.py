@@ -31,6 +31,7 @@ What is guaranteed:
 """
 
 import logging
+from typing import TYPE_CHECKING
 
 from .campaign import Campaign
 from .client import Client
@@ -49,6 +50,7 @@ from .errors import (
     InvalidConfig,
     LeadershipLost,
     NotLeader,
+    PermissionDenied,
     Unavailable,
 )
 from .monitor import Monitor
@@ -76,12 +78,26 @@ __all__ = [
     "Monitor",
     "NotLeader",
     "Oddity",
+    "PermissionDenied",
     "Session",
     "Term",
     "TermLog",
     "Transition",
     "Unavailable",
 ]
+
+__version__: str
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> str:
+        # Read when it is wanted: the reader of metadata alone takes tens of milliseconds to import.
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib.metadata import version
+
+        return version("electiontui")
+
 
 # What to do with the records under ``election_core.*`` is the program's decision; without one they go nowhere.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -59,6 +59,8 @@ class Client:
         """
         if password is not None and username is None:
             raise InvalidConfig("A password needs a username; give both.")
+        if username is not None and password is None:
+            raise InvalidConfig(f"The user {username!r} needs a password; give both.")
         store = EtcdStore(
             parse_endpoints(endpoints),
             username=username,

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 __all__ = ["FAR", "Alarm", "Clock", "SystemClock", "Timer", "sleep", "utc_now"]
@@ -13,7 +14,16 @@ __all__ = ["FAR", "Alarm", "Clock", "SystemClock", "Timer", "sleep", "utc_now"]
 FAR = 3600.0
 """Seconds to sleep where nothing is due."""
 
-_CLOCK_ID = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+def _clock_through_suspend() -> Callable[[], float]:
+    # On macOS CLOCK_MONOTONIC counts while the machine sleeps and time.monotonic does not; Windows has the latter only.
+    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):
+        if hasattr(time, name):
+            return partial(time.clock_gettime, getattr(time, name))
+    return time.monotonic
+
+
+_now = _clock_through_suspend()
 
 
 class Timer(Protocol):
@@ -35,7 +45,7 @@ class SystemClock:
     """Seconds on a clock that also counts while the machine sleeps, where the system has one."""
 
     def now(self) -> float:
-        return time.clock_gettime(_CLOCK_ID)
+        return _now()
 
     def call_at(self, moment: float, callback: Callable[[], None]) -> Timer:
         return asyncio.get_running_loop().call_later(moment - self.now(), callback)

@@ -8,7 +8,8 @@
     ├── CampaignClosed          this campaign has ended; start a new one
     ├── Unavailable             no member answered in time; retry
     │   └── Compacted           that history is gone; read again and go on
-    ├── AuthenticationFailed    fix the credentials or the permissions
+    ├── AuthenticationFailed    fix the credentials
+    │   └── PermissionDenied    grant the user what it needs
     └── InvalidConfig           fix the argument (also a ValueError)
 
 Every error carries what it speaks of in fields: ``election`` and ``key`` where it has them, ``endpoint``
@@ -28,6 +29,7 @@ __all__ = [
     "InvalidConfig",
     "LeadershipLost",
     "NotLeader",
+    "PermissionDenied",
     "Unavailable",
 ]
 
@@ -104,7 +106,11 @@ class Compacted(Unavailable):
 
 
 class AuthenticationFailed(ElectionError):
-    """etcd refused the credentials, or the user may not touch these keys. Retrying does not help."""
+    """etcd refused the credentials, or wants some. Retrying does not help."""
+
+
+class PermissionDenied(AuthenticationFailed):
+    """etcd knows the user, who may not do this with these keys. Retrying does not help."""
 
 
 class InvalidConfig(ElectionError, ValueError):

@@ -9,6 +9,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import ClassVar
 
+import rich
+from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -30,33 +32,15 @@ _RESIGN_TIMEOUT = 5.0
 _FLUSH_INTERVAL = 0.1
 
 
-class ElectionApp(App[list[str]]):
-    """Returns what could not be resigned on the way out, a line each."""
+class ElectionApp(App[None]):
+    """The dashboard.
+
+    Attributes:
+        left_behind: once it has ended, what could not be resigned on the way out, a line each.
+    """
 
     TITLE = "electiontui"
-    CSS = """
-    #title { text-style: bold; }
-    #news, #picked { color: $text-muted; }
-    #filter { dock: bottom; margin-bottom: 1; }
-    #timeline { max-height: 50%; min-height: 6; }
-    #panes, #charts { layout: horizontal; height: 1fr; }
-    #queue, #events { border: round $panel-lighten-2; width: 1fr; }
-    #queue:focus, #events:focus { border: round $primary; }
-    .-narrow #panes { layout: vertical; }
-    .-narrow #queue, .-narrow #events { border: none; }
-    _Dialog { align: center middle; }
-    .dialog {
-        width: 90%; max-width: 100; height: auto; max-height: 90%;
-        padding: 1 2; border: round $warning; background: $surface;
-    }
-    .page { max-width: 82; width: 100%; padding: 0 2; border: round $primary; }
-    .facts { height: auto; max-height: 14; }
-    .question { width: 1fr; text-style: bold; margin-bottom: 1; }
-    .muted { color: $text-muted; }
-    #command { color: $accent; }
-    .buttons { height: auto; align-horizontal: right; margin-top: 1; }
-    .buttons Button { margin-left: 2; }
-    """
+    CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
 
     def __init__(
@@ -71,7 +55,7 @@ class ElectionApp(App[list[str]]):
         self._client_factory = client_factory
         self._prefix, self._read_only, self._notice = prefix, read_only, notice
         self._desk: Desk | None = None
-        self._leaving = False
+        self.left_behind: list[str] = []
 
     @property
     def desk(self) -> Desk:
@@ -137,14 +121,19 @@ class ElectionApp(App[list[str]]):
         """Resign what is ours, then leave."""
         if self.desk.own.live:
             self.notify(f"Resigning {len(self.desk.own.live)} candidacies …", markup=False)
-        self._leaving = True
-        self.exit(await self.desk.own.close(_RESIGN_TIMEOUT))
+        await self.desk.own.close(_RESIGN_TIMEOUT)
+        self.exit()
 
     async def on_unmount(self) -> None:
         if self._desk is not None:
-            if not self._leaving:
-                await self._desk.own.close(_RESIGN_TIMEOUT)
+            await self._desk.own.close(_RESIGN_TIMEOUT)
+            # The client's own closing is one more try.
             await self._desk.view.__aexit__(None, None, None)
+            self.left_behind = await self._desk.own.left_behind()
+
+    def _fatal_error(self) -> None:
+        # Textual's own shows the values of local variables, among which may be a password.
+        self.panic(Traceback(suppress=[rich]))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Workers never end the app; what they raise is shown."""
@@ -159,8 +148,8 @@ class ElectionApp(App[list[str]]):
 
 def run(
     client_factory: Callable[[], Client], *, prefix: str, read_only: bool = False, notice: str | None = None
-) -> None:
-    """Run the dashboard in the terminal until the user leaves.
+) -> list[str]:
+    """Run the dashboard in the terminal until the user leaves; returns what went wrong, a line each.
 
     Args:
         client_factory: makes the client, inside the event loop.
@@ -168,6 +157,7 @@ def run(
         read_only: offer nothing that writes to etcd.
         notice: a line to show until something happens.
     """
-    unresigned = ElectionApp(client_factory, prefix=prefix, read_only=read_only, notice=notice).run()
-    for line in unresigned or ():
-        print(line)
+    app = ElectionApp(client_factory, prefix=prefix, read_only=read_only, notice=notice)
+    app.run()
+    crash = ["the dashboard ended by a defect of its own; please report it with the lines above"]
+    return [*app.left_behind, *(crash if app.return_code else [])]

@@ -15,8 +15,8 @@ import click
 
 from . import __version__
 from .commands import CANNOT_CONNECT, ERROR, INVALID_INPUT
-from .commands.durations import parse_duration
 from .commands.settings import Settings, credentials, split_endpoints
+from .durations import parse_duration
 
 __all__ = ["cli", "main"]
 
@@ -26,16 +26,11 @@ stdout is data, stderr is narration.
 A flag wins over its environment variable; an empty variable counts as unset."""
 
 
-class _Duration(click.ParamType[float]):
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, float):
-            return value
-        try:
-            return parse_duration(str(value))
-        except ValueError as exc:
-            self.fail(str(exc), param, ctx)
+def _seconds(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as exc:
+        raise click.BadParameter(str(exc)) from exc
 
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -73,7 +68,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option(
     "--command-timeout",
-    type=_Duration(),
+    type=_seconds,
+    metavar="DURATION",
     default="5s",
     show_default=True,
     envvar="ETCDCTL_COMMAND_TIMEOUT",
@@ -82,7 +78,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option(
     "--dial-timeout",
-    type=_Duration(),
+    type=_seconds,
+    metavar="DURATION",
     envvar="ETCDCTL_DIAL_TIMEOUT",
     show_envvar=True,
     help="As for etcdctl; here it can only shorten --command-timeout for the first contact of list and watch.",

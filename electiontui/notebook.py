@@ -23,10 +23,12 @@ from typing import Any
 
 from election_core import ElectionState, Monitor, TermLog, Transition
 
-from .commands.durations import parse_duration
-from .lanes import Window
+from .durations import parse_duration
+from .pictures.lanes import Window
+from .pictures.lines import timeline_text
+from .pictures.svg import Strip, strips_svg, timeline_svg
+from .pictures.table import table
 from .rows import duration
-from .svg import Strip, strips_svg, timeline_svg, timeline_text
 from .text import safe
 
 __all__ = ["View", "elections", "timeline"]
@@ -225,8 +227,6 @@ class _Elections(_Live):
         return strips_svg(self._title(len(shown)), strips, window)
 
     def __str__(self) -> str:
-        from .commands.listing import table
-
         shown = self._shown()
         return "\n".join([self._title(len(shown)), *table(shown)])
 

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from election_core.core.model import Candidate, Transition
-from election_core.core.state import ElectionState
-from election_core.core.term_log import TermLog
+from election_core import Candidate, ElectionState, TermLog, Transition
 
 from .text import safe
 

@@ -9,7 +9,7 @@ import shlex
 from functools import lru_cache
 from unicodedata import category, east_asian_width
 
-__all__ = ["fit", "safe", "shell_word", "width"]
+__all__ = ["fit", "raw", "safe", "shell_word", "width"]
 
 ELLIPSIS = "…"
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -39,6 +39,11 @@ def safe(value: bytes | str, cells: int | None = None) -> str:
     return _cut(text, cells, always=len(head) < len(value))
 
 
+def raw(value: bytes | str) -> bytes:
+    """The bytes of a value or name; names carry what is not UTF-8 as lone surrogates."""
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
+
+
 def width(text: str) -> int:
     """Terminal cells that a text from `safe` takes."""
     return len(text) if text.isascii() else sum(map(_cells, text))
@@ -56,11 +61,11 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
 
 def shell_word(value: bytes | str) -> str:
     """The value quoted as one word of a POSIX shell; bytes that cannot be typed use bash's ``$'…'``."""
-    raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
-    text = raw.decode("utf-8", "surrogateescape")
+    data = raw(value)
+    text = data.decode("utf-8", "surrogateescape")
     if _escaped(text) == text:
         return shlex.quote(text)
-    return "$'" + "".join(_typed(byte) for byte in raw) + "'"
+    return "$'" + "".join(_typed(byte) for byte in data) + "'"
 
 
 def _typed(byte: int) -> str:

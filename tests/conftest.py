@@ -1,17 +1,51 @@
-"""Real etcd servers for the tests, started once per session, and names that no other test uses."""
+"""Real etcd servers for the tests, started once per process, names that no other test uses, and who runs what."""
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from electiontui.embedded import EmbeddedEtcd
 
-from .servers import Etcdctl, binary_for
+from .servers import EACH_ETCD, Etcdctl, binary_for
+
+MAX_WORKERS = 6
+LONGEST = ("storm/test_storm.py", "faults/test_quorum.py", "faults/", "tui/test_screens.py", "secure/", "tests/test_")
+"""What takes longest, in that order."""
+
+# Everything but the nightly profile makes the same examples in every run.
+_ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SAME = settings(_ANY_PACE, derandomize=True, database=None)
+settings.register_profile("default", _SAME, max_examples=150)
+settings.register_profile("quick", _SAME, max_examples=50)
+settings.register_profile("nightly", _ANY_PACE, max_examples=10_000)
+settings.load_profile("default")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Single files run in this process; folders in one more than there are cores, since most tests wait for leases."""
+    if any(argument.partition("::")[0].endswith(".py") for argument in config.args):
+        return 0
+    return min(len(os.sched_getaffinity(0)) + 1, MAX_WORKERS)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, what takes longest begins first, so that all end at about one time."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next((place for place, name in enumerate(LONGEST) if name in item.nodeid), 99))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _old_heap_is_frozen() -> None:
+    """Many tests collect garbage to see what they left; what is older than their module need not be looked at."""
+    gc.collect()
+    gc.freeze()
 
 
 def _server(series: str) -> EmbeddedEtcd:
@@ -32,15 +66,16 @@ def etcd() -> Iterator[EmbeddedEtcd]:
 
 
 @pytest.fixture(scope="session")
-def _etcd_34() -> Iterator[EmbeddedEtcd]:
+def etcd_34() -> Iterator[EmbeddedEtcd]:
+    """One etcd 3.4 for the whole session."""
     with _server("3.4") as server:
         yield server
 
 
-@pytest.fixture(params=["3.5", "3.4"])
+@pytest.fixture(params=EACH_ETCD)
 def etcd_each(request: pytest.FixtureRequest) -> EmbeddedEtcd:
     """The test runs on each supported series of etcd; where one is missing it is skipped, and fails in CI."""
-    server: EmbeddedEtcd = request.getfixturevalue({"3.5": "etcd", "3.4": "_etcd_34"}[request.param])
+    server: EmbeddedEtcd = request.getfixturevalue(request.param)
     return server
 
 

@@ -7,15 +7,22 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
+
+import pytest
 
 from electiontui.embedded import EtcdNotFound, find_etcd
 
 ROOT = Path(__file__).resolve().parent.parent
 DEBIAN_ETCD = Path("/usr/bin/etcd")
+EACH_ETCD = tuple(
+    pytest.param(fixture, marks=pytest.mark.server, id=series)
+    for series, fixture in (("etcd-3.5", "etcd"), ("etcd-3.4", "etcd_34"))
+)
+"""Fixtures of a server of each supported series, as parameters of a fixture."""
 
 
 def distro_binary(program: str) -> Path:
@@ -79,12 +86,23 @@ class Etcdctl:
             process.communicate()
 
 
-def python(*args: str, **options: object) -> subprocess.Popen[str]:
+def python(
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    stdin: int | None = None,
+    stderr: int = subprocess.PIPE,
+    start_new_session: bool = False,
+) -> subprocess.Popen[str]:
     """Start Python on the project's code in a process of its own, with pipes for text."""
-    env = clean_environment(PYTHONUNBUFFERED="1", **options.pop("env", {}))  # type: ignore[arg-type]
     return subprocess.Popen(
         [sys.executable, *args],
-        **{"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": env, **options},
+        cwd=ROOT,
+        env=clean_environment(PYTHONUNBUFFERED="1", **(env or {})),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        start_new_session=start_new_session,
     )
 
 

@@ -37,5 +37,17 @@ def below(path: Path, *packages: str) -> list[str]:
     return [name for name in imports(path) if is_below(name, *packages)]
 
 
+def part_of(name: str) -> str:
+    """The folder or file that a dotted name below a package belongs to; empty for the package itself."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def parts_imported(path: Path) -> set[str]:
+    """The other folders and files of its package that a module imports; ``__version__`` is none."""
+    name = dotted(path)
+    parts = {part_of(each) for each in below(path, name.partition(".")[0])}
+    return {part for part in parts if not part.startswith("__")} - {part_of(name)}
+
+
 def is_below(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(package + ".") for package in packages)

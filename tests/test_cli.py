@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from electiontui.cli import cli
-from electiontui.commands.durations import parse_duration
 from electiontui.commands.settings import Settings, credentials, split_endpoints
+from electiontui.durations import parse_duration
 from electiontui.embedded import EmbeddedEtcd
 
 from .servers import ROOT, Etcdctl, clean_environment, python, read_line

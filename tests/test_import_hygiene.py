@@ -5,39 +5,87 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
-import electiontui
+import election_core
 from electiontui.embedded import EmbeddedEtcd
 
 from .servers import ROOT, clean_environment
-from .source_imports import dotted, imports, is_below, modules
+from .source_imports import below, dotted, imports, modules, part_of, parts_imported
 
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "text": (),
+    "durations": (),
+    "embedded": (),
+    "etcdctl": ("text",),
+    "rows": ("text",),
+    "pictures": ("text",),
+    "sources": ("rows", "text"),
+    "widgets": ("pictures", "rows", "text"),
+    "screens": ("widgets", "sources", "etcdctl", "rows", "text"),
+    "app": ("screens", "sources", "text"),
+    "notebook": ("pictures", "rows", "durations", "text"),
+    "commands": ("app", "pictures", "rows", "text"),
+    "demo": ("commands", "embedded", "pictures"),
+    "cli": ("commands", "demo", "durations"),
+    "__main__": ("cli",),
+}
+"""Each folder and each file beside them, and what it may import of the others. There is no circle in it."""
 UI = ROOT / "electiontui"
 SCREENS = ("app", "screens", "widgets")
 HEAVY = ("textual", "rich", "plotext")
 WIRE = ("grpc", "aetcd", "google")
 
+everywhere = pytest.mark.parametrize("path", modules("electiontui"), ids=dotted)
 
-@pytest.mark.parametrize("path", modules("electiontui"), ids=dotted)
-def test_layers(path: Path) -> None:
-    name, imported = dotted(path), list(imports(path))
-    on_screen = is_below(name, *(f"electiontui.{part}" for part in SCREENS))
-    assert not [each for each in imported if is_below(each, *WIRE)]
-    if not on_screen:
-        assert not [each for each in imported if is_below(each, "textual", "rich")]
-    if name != "electiontui._plot":
-        assert not [each for each in imported if is_below(each, "plotext")]
-    if not on_screen and name not in ("electiontui.demo.stage", "electiontui.commands.dashboard"):
-        screens = tuple(f"electiontui.{part}" for part in SCREENS)
-        assert not [each for each in imported if is_below(each, *screens)]
+
+@everywhere
+def test_each_part_imports_only_what_is_below_it(path: Path) -> None:
+    if part := part_of(dotted(path)):
+        assert parts_imported(path) <= set(MAY_IMPORT[part])
+
+
+def test_the_list_is_the_package_and_has_no_circle() -> None:
+    assert set(MAY_IMPORT) == {part_of(dotted(path)) for path in modules("electiontui")} - {""}
+    done: set[str] = set()
+    while ready := {part for part, needs in MAY_IMPORT.items() if part not in done and done.issuperset(needs)}:
+        done |= ready
+    assert done == set(MAY_IMPORT)
+
+
+def test_every_arrow_of_the_list_is_used() -> None:
+    """What nobody imports is not allowed either."""
+    used: dict[str, set[str]] = {part: set() for part in MAY_IMPORT}
+    for path in modules("electiontui"):
+        if part := part_of(dotted(path)):
+            used[part] |= parts_imported(path)
+    assert used == {part: set(needs) for part, needs in MAY_IMPORT.items()}
+
+
+@everywhere
+def test_election_core_is_used_by_its_public_names_only(path: Path) -> None:
+    public = {f"election_core.{name}" for name in election_core.__all__}
+    assert set(below(path, "election_core")) <= public
+
+
+@everywhere
+def test_libraries_for_screens_and_wires_stay_in_their_rooms(path: Path) -> None:
+    assert not below(path, *WIRE)
+    if part_of(dotted(path)) not in SCREENS:
+        assert not below(path, "textual", "rich")
+    if dotted(path) != "electiontui.pictures.plot":
+        assert not below(path, "plotext")
+
+
+@everywhere
+def test_no_module_hides_behind_an_underscore(path: Path) -> None:
+    assert path.stem in ("__init__", "__main__") or not path.stem.startswith("_")
 
 
 def test_the_import_reader_sees_relative_and_nested_imports() -> None:
-    """`test_layers` would pass for ever if it saw nothing."""
+    """All of the above would pass forever if it saw nothing."""
     seen = set(imports(UI / "commands" / "dashboard.py"))
     assert {"electiontui.app.run", "electiontui.commands.OK", "electiontui.commands.output.say"} <= seen
     assert "textual.app.App" in set(imports(UI / "app.py"))
@@ -93,11 +141,6 @@ def test_notebook_views_load_no_screen_library() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=30, check=True
     )
     assert not {name.partition(".")[0] for name in done.stdout.split()} & {*HEAVY, "IPython"}
-
-
-def test_the_version_is_the_packages() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert "version" in project.get("dynamic", []) or project["version"] == electiontui.__version__
 
 
 def test_no_file_is_long() -> None:

@@ -176,7 +176,7 @@ async def test_an_unknown_election_is_a_vacant_one(etcd: EmbeddedEtcd, prefix: s
 def test_the_example_runs_and_its_first_picture_went_on() -> None:
     from nbclient import NotebookClient
 
-    notebook = nbformat.read(ROOT / "examples" / "failover.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "examples" / "failover.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     assert not any(cell.get("outputs") for cell in notebook.cells)
     env = clean_environment(PYTHONPATH=str(ROOT))
     NotebookClient(notebook, timeout=50, kernel_name="python3").execute(env=env, cwd=str(ROOT))

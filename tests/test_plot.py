@@ -8,7 +8,7 @@ import pytest
 
 from election_core.core.model import Candidate, Transition
 from election_core.core.term_log import TermLog
-from electiontui import _plot
+from electiontui.pictures import plot
 from electiontui.text import width
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -29,14 +29,14 @@ def log() -> TermLog:
 
 @pytest.mark.parametrize("columns", [40, 100, 300])
 def test_a_timeline_has_the_width_asked_for_whatever_the_terminal_is(log: TermLog, columns: int) -> None:
-    lines = _plot.timeline(log, [WIDE, A], NOW, timedelta(minutes=5), width=columns).splitlines()
+    lines = plot.timeline(log, [WIDE, A], NOW, timedelta(minutes=5), width=columns).splitlines()
     assert len(lines) == 3 + 3
     assert {width(line) for line in lines[:-1]} == {columns}
     assert "\x1b" not in "".join(lines)
 
 
 def test_lanes_of_a_timeline_take_turns(log: TermLog) -> None:
-    lines = _plot.timeline(log, [WIDE, A], NOW, timedelta(minutes=5), width=60).splitlines()
+    lines = plot.timeline(log, [WIDE, A], NOW, timedelta(minutes=5), width=60).splitlines()
     lanes = {line.split("┤")[0].strip(): line.split("┤")[1].rstrip("│") for line in lines[1:4]}
     assert set(lanes) == {"node-a", r"★ 宽字\x1b", "vacant"}
     assert lanes["vacant"].strip() == ""
@@ -46,11 +46,11 @@ def test_lanes_of_a_timeline_take_turns(log: TermLog) -> None:
 
 
 def test_charts_count_every_change_and_every_finished_term(log: TermLog) -> None:
-    changes = _plot.changes_per_minute(log, NOW, width=80, height=12).splitlines()
+    changes = plot.changes_per_minute(log, NOW, width=80, height=12).splitlines()
     assert "leader changes per minute" in changes[0]
     assert changes[2].startswith("  2┤")
     assert changes[2].count("█") == 4
-    held = _plot.hold_times(log, width=80, height=12).splitlines()
+    held = plot.hold_times(log, width=80, height=12).splitlines()
     assert held[2].startswith("  8┤")
     assert "█" in held[2]
     assert len(changes) == len(held) == 12
@@ -59,13 +59,13 @@ def test_charts_count_every_change_and_every_finished_term(log: TermLog) -> None
 def test_an_empty_log_still_gives_axes() -> None:
     empty = TermLog("job", None, NOW)
     for chart in (
-        _plot.changes_per_minute(empty, NOW, width=50, height=10),
-        _plot.hold_times(empty, width=50, height=10),
+        plot.changes_per_minute(empty, NOW, width=50, height=10),
+        plot.hold_times(empty, width=50, height=10),
     ):
         assert "█" not in chart
         assert "  0┤" in chart
 
 
 def test_colour_is_only_there_when_asked_for(log: TermLog) -> None:
-    assert "38;2;86;180;233" in _plot.hold_times(log, width=50, height=10, colour=(86, 180, 233))
-    assert "\x1b" not in _plot.hold_times(log, width=50, height=10)
+    assert "38;2;86;180;233" in plot.hold_times(log, width=50, height=10, colour=(86, 180, 233))
+    assert "\x1b" not in plot.hold_times(log, width=50, height=10)

@@ -11,7 +11,7 @@ import pytest
 from election_core.core.model import Candidate, KeyDeleted, KeyPut, Revision
 from election_core.core.state import ElectionState
 from election_core.core.term_log import TermLog
-from electiontui.lanes import Window, lanes_of, raster, term_at, time_marks
+from electiontui.pictures.lanes import Window, lanes_of, raster, term_at, time_marks
 from electiontui.rows import COLUMNS, cells, describe, duration, held, matcher, row_of, sort_key, sparkline
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

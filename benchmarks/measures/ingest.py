@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..bench import Bench
 from ..figures import Figure
 from ..process import RequestProcess
@@ -33,7 +35,7 @@ def run(bench: Bench) -> list[Figure]:
     return [one, hundred, paced, few, lots]
 
 
-def _measure(bench: Bench, writer: RequestProcess, figure: Figure, load: dict[str, int | None]) -> None:
+def _measure(bench: Bench, writer: RequestProcess, figure: Figure, load: dict[str, Any]) -> None:
     """Monitor and bare reader in turns, each in a process that is warm after the first."""
     batch = load["batch"] or 1
     count = bench.size(2000, 500) // (1 if batch == 1 else 10)

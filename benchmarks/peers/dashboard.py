@@ -24,7 +24,7 @@ def _note_first_read(notes: Path) -> None:
         note()
         return entered
 
-    Monitor.__aenter__ = noted  # type: ignore[method-assign]
+    Monitor.__aenter__ = noted  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Writer:
     def __init__(self, etcd: RawEtcd) -> None:
         self._etcd = etcd
         self._leases: dict[str, list[int]] = {}
-        self._noise: asyncio.Task[int] | None = None
+        self._noise: asyncio.Task[float] | None = None
 
     async def fill(self, asked: dict[str, Any]) -> Answer:
         """So many elections under a prefix, with so many candidates each; the first round of keys leads."""

@@ -43,15 +43,19 @@ class Caller:
         """Seconds to wait for one member, so that a call can try as many as three."""
         return self.timeout / min(len(self.members.all), _MEMBERS_PER_CALL)
 
-    async def call(self, pick: Pick, request: Any) -> Any:
+    def deadline(self) -> float:
+        """When a call that begins now has to end (``time.monotonic``)."""
+        return time.monotonic() + self.timeout
+
+    async def call(self, pick: Pick, request: Any, deadline: float | None = None) -> Any:
         """The reply of the first member that gives one. Every request made here can safely be repeated."""
-        deadline = time.monotonic() + self.timeout
+        deadline = self.deadline() if deadline is None else deadline
         backoff = Backoff(last=0.5)
         while True:
-            member = await self.members.preferred()
+            member = await self.members.preferred(deadline - time.monotonic())
             began = time.monotonic()
             try:
-                return await self._once(member, pick, request, min(self.attempt_timeout, deadline - began))
+                return await self._once(member, pick, request, min(began + self.attempt_timeout, deadline))
             except Unavailable as exc:
                 self.members.suspect(member, silent_since=began if isinstance(exc, Silent) else None)
                 pause = backoff.pause()
@@ -64,30 +68,43 @@ class Caller:
         """Whether there are tokens, which can be refused and fetched anew."""
         return self._login is not None
 
-    async def metadata(self, member: Member, timeout: float) -> Metadata:
-        """What a call or stream must carry: the token, where there is a user."""
+    async def metadata(self, member: Member, deadline: float) -> Metadata:
+        """What a call or stream must carry: the token, where there is a user.
+
+        Raises:
+            AuthenticationFailed: the user or password is wrong.
+            Unavailable: the member has not logged the user in by the deadline.
+        """
         if self._login is None:
             return ()
-        return await self._login.metadata(lambda request: self._authenticate(member, request, timeout))
+        try:
+            # Others may be logging in, one after the other.
+            async with asyncio.timeout(deadline - time.monotonic()):
+                return await self._login.metadata(lambda request: self._authenticate(member, request, deadline))
+        except TimeoutError as exc:
+            raise Silent(
+                f"{member.endpoint} did not log the user in in time; is it running and reachable?",
+                endpoint=member.endpoint,
+            ) from exc
 
     def forget_token(self, metadata: Metadata) -> None:
         """The token of this metadata was refused; the next call fetches a new one."""
         if self._login is not None:
             self._login.forget(metadata)
 
-    async def _once(self, member: Member, pick: Pick, request: Any, timeout: float) -> Any:
+    async def _once(self, member: Member, pick: Pick, request: Any, deadline: float) -> Any:
         for token in range(1, _TOKENS_PER_CALL + 1):
-            metadata = await self.metadata(member, timeout)
+            metadata = await self.metadata(member, deadline)
             try:
-                return await attempt(member, pick, request, timeout, metadata)
+                return await attempt(member, pick, request, deadline, metadata)
             except TokenRefused:
                 self.forget_token(metadata)
                 if self._login is None or token == _TOKENS_PER_CALL:
                     raise
         raise AssertionError("the last token returns or raises")
 
-    async def _authenticate(self, member: Member, request: Any, timeout: float) -> Any:
-        return await attempt(member, lambda each: each.auth.Authenticate, request, timeout, ())
+    async def _authenticate(self, member: Member, request: Any, deadline: float) -> Any:
+        return await attempt(member, lambda each: each.auth.Authenticate, request, deadline, ())
 
     def _nobody_answered(self, last: ElectionError) -> Unavailable:
         asked = ", ".join(member.endpoint for member in self.members.all)
@@ -98,19 +115,23 @@ class Caller:
         )
 
 
-async def attempt(member: Member, pick: Pick, request: Any, timeout: float, metadata: Metadata) -> Any:
+async def attempt(member: Member, pick: Pick, request: Any, deadline: float, metadata: Metadata) -> Any:
     """One call to one member, with its failure as an error of ours."""
+    timeout = max(deadline - time.monotonic(), 0.001)
     try:
-        return await pick(member)(request, timeout=max(timeout, 0.001), metadata=metadata)
+        return await pick(member)(request, timeout=timeout, metadata=metadata)
     except rpc.AioRpcError as exc:
-        raise map_error(exc, member.endpoint) from exc
-    except asyncio.CancelledError:
-        _raise_if_closed(member)
+        # Its traceback holds the call, and that the connection, for as long as somebody keeps the error.
+        raise map_error(exc, member.endpoint, member.proxy) from exc.with_traceback(None)
+    except asyncio.CancelledError as exc:
+        _raise_if_closed(member, exc)
+        exc.__traceback__ = None
         raise
 
 
-def _raise_if_closed(member: Member) -> None:
+def _raise_if_closed(member: Member, exc: asyncio.CancelledError) -> None:
     """gRPC cancels open calls when their channel closes; to the caller that is no cancellation of its own."""
     task = asyncio.current_task()
     if task is not None and not task.cancelling():
-        raise Unavailable(f"The connection to {member.endpoint} was closed.", endpoint=member.endpoint)
+        closed = Unavailable(f"The connection to {member.endpoint} was closed.", endpoint=member.endpoint)
+        raise closed from exc.with_traceback(None)

@@ -6,7 +6,15 @@ from typing import Any
 
 from aetcd.rpc import StatusCode
 
-from ..errors import AuthenticationFailed, Compacted, ElectionError, InvalidConfig, LeadershipLost, Unavailable
+from ..errors import (
+    AuthenticationFailed,
+    Compacted,
+    ElectionError,
+    InvalidConfig,
+    LeadershipLost,
+    PermissionDenied,
+    Unavailable,
+)
 
 __all__ = ["LeaseExists", "Silent", "TokenRefused", "error_by_text", "map_error"]
 
@@ -35,8 +43,8 @@ _BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
     ("user name is empty", AuthenticationFailed, "etcd wants a user; give username and password."),
     (
         "permission denied",
-        AuthenticationFailed,
-        "The user may not do this; give a username, or grant it read and write on the prefix.",
+        PermissionDenied,
+        "The user may not do this; grant it read and write on the prefix, or give another username.",
     ),
     ("request is too large", InvalidConfig, "The value is larger than etcd's request limit; proclaim a shorter one."),
     ("larger than max", InvalidConfig, "The value is larger than etcd's request limit; proclaim a shorter one."),
@@ -45,6 +53,11 @@ _BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
         ElectionError,
         "etcd's database is full: compact, defragment, disarm NOSPACE.",
     ),
+)
+
+# Older versions of gRPC say no more where one side speaks TLS and the other does not.
+_CLOSED = (
+    "it closed the connection; if it wants TLS, use https:// and give the CA; if it does not speak TLS, use http://"
 )
 
 # gRPC's texts about connections that fail, and the cure for each. The first that fits is said.
@@ -57,10 +70,11 @@ _BY_CONNECTION: tuple[tuple[str, str], ...] = (
     ("_ALERT_", "it ended the TLS handshake; it may want a client certificate, or another one than ours"),
     ("WRONG_VERSION_NUMBER", "it does not speak TLS; use http:// or leave TLS out"),
     ("Handshake read failed", "it does not speak TLS; use http:// or leave TLS out"),
+    ("HTTP proxy returned", "the proxy does not connect to it"),
     ("Connection refused", "nothing listens there; is etcd running?"),
     ("resolving", "its name is not known; check the spelling and the DNS"),
-    ("ocket closed", "it closed the connection; if it wants TLS, use https:// and give the CA"),
-    ("Connection reset", "it closed the connection; if it wants TLS, use https:// and give the CA"),
+    ("ocket closed", _CLOSED),
+    ("Connection reset", _CLOSED),
 )
 
 _TRANSIENT = {
@@ -84,19 +98,25 @@ def error_by_text(text: str, endpoint: str) -> ElectionError | None:
     return None
 
 
-def map_error(exc: Any, endpoint: str) -> ElectionError:
-    """The error of ours that says what an `AioRpcError` from ``endpoint`` means for the caller."""
+def map_error(exc: Any, endpoint: str, proxy: object = None) -> ElectionError:
+    """The error of ours that says what an `AioRpcError` from ``endpoint`` means for the caller.
+
+    ``proxy``: what is in between, if anything is; it may be to blame for what else looks like the member's fault.
+    """
     code, details = exc.code(), exc.details() or ""
     known = error_by_text(details, endpoint)
     if known is not None:
         return known
     if "has been compacted" in details:
         return Compacted(f"{endpoint}: {details}", compact_revision=0, endpoint=endpoint)
-    if code is StatusCode.UNAUTHENTICATED or code is StatusCode.PERMISSION_DENIED:
+    if code is StatusCode.PERMISSION_DENIED:
+        return PermissionDenied(f"{endpoint} refused the request: {details}", endpoint=endpoint)
+    if code is StatusCode.UNAUTHENTICATED:
         return AuthenticationFailed(f"{endpoint} refused the request: {details}", endpoint=endpoint)
+    way = "" if proxy is None else f" through {proxy}"
     if code is StatusCode.DEADLINE_EXCEEDED:
-        return Silent(f"{endpoint} did not answer in time; is it running and reachable?", endpoint=endpoint)
+        return Silent(f"{endpoint} did not answer in time{way}; is it running and reachable?", endpoint=endpoint)
     if code in _TRANSIENT:
         cure = next((cure for text, cure in _BY_CONNECTION if text in details), "trying again may help")
-        return Unavailable(f"{endpoint} is unavailable: {cure} ({details or code.name})", endpoint=endpoint)
+        return Unavailable(f"{endpoint} is unavailable{way}: {cure} ({details or code.name})", endpoint=endpoint)
     return ElectionError(f"{endpoint} answered {code.name}: {details}", endpoint=endpoint)

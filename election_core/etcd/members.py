@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import os
 import time
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aetcd import rpc
 
 from ..config import TLS, Endpoint, is_address
 from ..errors import Unavailable
+from .resolver import Resolver
+
+if TYPE_CHECKING:
+    from .proxies import Proxy
 
 __all__ = ["Listener", "Member", "Members"]
 
@@ -44,8 +48,14 @@ class Listener(Protocol):
     heard_at: float
     """When the member last said something on it (``time.monotonic``)."""
 
-    def give_up(self) -> None:
-        """End it: the member is silent."""
+    def is_silent_since(self, moment: float) -> bool:
+        """Whether it was listened to since then and nothing was heard."""
+
+    def give_up(self, why: str) -> None:
+        """End it. Whoever listens is told that the member ``why``, such as ``"was silent for too long"``."""
+
+    def stop(self) -> None:
+        """End it: its connection is closed."""
 
 
 class Member:
@@ -53,12 +63,14 @@ class Member:
 
     Attributes:
         endpoint: ``host:port`` as the user gave it, with the address where the name has several.
+        proxy: what HTTP proxy it is reached through, if any.
         listeners: the streams that are open on it.
     """
 
     def __init__(self, endpoint: Endpoint, credentials: Any, address: str | None = None) -> None:
         """``credentials``: gRPC's, or ``None`` for a connection in clear text."""
         self.endpoint = str(endpoint) if address is None else f"{endpoint} ({address})"
+        self.proxy = _proxy_for(endpoint.host, address)
         self.listeners: set[Listener] = set()
         self._target = str(endpoint if address is None else Endpoint(address, endpoint.port))
         self._host = endpoint.host
@@ -69,12 +81,15 @@ class Member:
     @property
     def channel(self) -> Any:
         if self._channel is None:
+            # gRPC would send even what stays on this machine through a proxy, and knows addresses alone.
+            proxied = ("grpc.enable_http_proxy", 0 if self.proxy is None else 1)
+            options: tuple[tuple[str, object], ...] = (*_CHANNEL_OPTIONS, proxied)
             if self._credentials is not None:
                 # The certificate is the name's, also where the address was looked up here.
-                options = (*_CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", self._host))
+                options = (*options, ("grpc.ssl_target_name_override", self._host))
                 self._channel = rpc.secure_channel(self._target, self._credentials, options=options)
             else:
-                self._channel = rpc.insecure_channel(self._target, options=_CHANNEL_OPTIONS)
+                self._channel = rpc.insecure_channel(self._target, options=options)
         return self._channel
 
     @cached_property
@@ -102,14 +117,17 @@ class Member:
 
         Where nothing at all was heard the connection is given up, too: its other end may be gone without a word.
         """
-        silent = [each for each in self.listeners if each.heard_at < moment]
-        if len(silent) == len(self.listeners):
+        silent = [each for each in self.listeners if each.is_silent_since(moment)]
+        if all(each.heard_at <= moment for each in self.listeners):
             self._disconnect()
         for listener in silent:
-            listener.give_up()
+            listener.give_up("was silent for too long")
 
     def _disconnect(self) -> None:
         """Begin anew with the next call. Calls that are open on the old connection end."""
+        # grpcio below 1.83 leaves a stream open, and its reader waiting, when its channel closes.
+        for listener in tuple(self.listeners):
+            listener.stop()
         channel, self._channel = self._channel, None
         for stub in _STUBS:
             self.__dict__.pop(stub, None)
@@ -118,10 +136,12 @@ class Member:
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
-    async def close(self) -> None:
+    async def close(self, why: str) -> None:
+        """End its streams, calls and connection; whoever waits is told that the member ``why``."""
+        for listener in tuple(self.listeners):
+            listener.give_up(why)
         self._disconnect()
-        if self._closing:
-            await asyncio.wait(self._closing)
+        await asyncio.gather(*self._closing)
 
 
 class Members:
@@ -132,29 +152,29 @@ class Members:
             again once every member has failed.
     """
 
-    # The mutable state: the members, the index of the preferred one, how many have failed in a row, whether
-    # names are still to be looked up, and whether all is over.
+    # The mutable state: the members, the index of the preferred one, how many have failed in a row, those that are
+    # being left, and whether all is over.
 
     def __init__(self, endpoints: tuple[Endpoint, ...], tls: TLS | None) -> None:
         self._endpoints = endpoints
         self._credentials = _credentials_by_endpoint(endpoints, tls)
-        self._has_names = not all(is_address(endpoint.host) for endpoint in endpoints)
+        self._names = Resolver((each for each in endpoints if not is_address(each.host)), self._readdress)
         self.all = tuple(Member(endpoint, self._credentials[endpoint]) for endpoint in endpoints)
         self._preferred = 0
         self._failures = 0
-        self._must_look_up = self._has_names
-        self._looking_up = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
-    async def preferred(self) -> Member:
-        """The member to ask.
+    async def preferred(self, within: float) -> Member:
+        """The member to ask, known within so many seconds.
 
         Raises:
             Unavailable: the connections were closed.
         """
         self.check_open()
-        if self._must_look_up:
-            await self._look_up()
+        if self._names.is_waited_for:
+            await self._names.wait(within)
+            self.check_open()
         return self.all[self._preferred]
 
     def check_open(self) -> None:
@@ -177,7 +197,8 @@ class Members:
         if self.all[self._preferred] is member:
             self._preferred = (self._preferred + 1) % len(self.all)
             self._failures += 1
-            self._must_look_up = self._has_names and self._failures % len(self.all) == 0
+            if self._failures % len(self.all) == 0:
+                self._names.expire()
         if silent_since is not None:
             member.silent_since(silent_since)
 
@@ -188,22 +209,31 @@ class Members:
                 self.suspect(member, silent_since=time.monotonic() - silent_for)
 
     async def close(self) -> None:
+        """Close every connection, whatever one of them raises meanwhile."""
         self._is_closed = True
-        for member in self.all:
-            await member.close()
+        closing = (*(member.close("was closed by its client") for member in self.all), *self._leaving)
+        for outcome in await asyncio.gather(*closing, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
 
-    async def _look_up(self) -> None:
-        async with self._looking_up:
-            if not self._must_look_up:
-                return
-            known = {member.endpoint: member for member in self.all}
-            found = [member for endpoint in self._endpoints for member in await self._members_of(endpoint)]
-            self.all = tuple(known.get(member.endpoint, member) for member in found)
-            self._preferred %= len(self.all)
-            self._must_look_up = False
+    def _readdress(self) -> None:
+        """Take over the addresses that were found. A member that is still there keeps its connection."""
+        if self._is_closed:
+            return
+        known = {member.endpoint: member for member in self.all}
+        preferred = self.all[self._preferred].endpoint
+        self.all = tuple(
+            known.pop(member.endpoint, member) for endpoint in self._endpoints for member in self._members_of(endpoint)
+        )
+        names = [member.endpoint for member in self.all]
+        self._preferred = names.index(preferred) if preferred in names else 0
+        for gone in known.values():
+            leaving = asyncio.ensure_future(gone.close("is no longer what its name stands for"))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
 
-    async def _members_of(self, endpoint: Endpoint) -> list[Member]:
-        addresses = [] if is_address(endpoint.host) else await _addresses(endpoint)
+    def _members_of(self, endpoint: Endpoint) -> list[Member]:
+        addresses = self._names.addresses.get(endpoint, [])
         credentials = self._credentials[endpoint]
         if len(addresses) < 2:
             # gRPC looks a name up itself, and says what is wrong with it.
@@ -222,10 +252,8 @@ def _credentials_by_endpoint(endpoints: tuple[Endpoint, ...], tls: TLS | None) -
     return {endpoint: credentials if endpoint in encrypted else None for endpoint in endpoints}
 
 
-async def _addresses(endpoint: Endpoint) -> list[str]:
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-    except OSError:
-        return []
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+def _proxy_for(host: str, address: str | None) -> Proxy | None:
+    # Not everybody who imports this package makes a client.
+    from .proxies import proxy_for
+
+    return proxy_for((host,) if address is None else (host, address), os.environ)

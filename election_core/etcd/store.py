@@ -64,11 +64,11 @@ class EtcdStore:
         return txn_result(await self._caller.call(lambda member: member.kv.Txn, txn_request(txn)))
 
     async def grant(self, lease_id: int, ttl: int) -> LeaseInfo:
-        request = rpc.LeaseGrantRequest(ID=lease_id, TTL=ttl)
+        request, deadline = rpc.LeaseGrantRequest(ID=lease_id, TTL=ttl), self._caller.deadline()
         try:
-            reply = await self._caller.call(lambda member: member.leases.LeaseGrant, request)
+            reply = await self._caller.call(lambda member: member.leases.LeaseGrant, request, deadline)
         except LeaseExists as exc:
-            info = await self.lease(lease_id)
+            info = await self._lease(lease_id, deadline)
             if info is None:
                 raise LeadershipLost(f"The lease {lease_id:x} ended while it was granted; try again.") from exc
             return info
@@ -83,9 +83,7 @@ class EtcdStore:
         return True
 
     async def lease(self, lease_id: int) -> LeaseInfo | None:
-        request = rpc.LeaseTimeToLiveRequest(ID=lease_id)
-        reply = await self._caller.call(lambda member: member.leases.LeaseTimeToLive, request)
-        return None if reply.TTL < 0 else LeaseInfo(lease_id, reply.grantedTTL, reply.TTL)
+        return await self._lease(lease_id, self._caller.deadline())
 
     def renewals(self) -> AbstractAsyncContextManager[RenewalStream]:
         return open_renewals(self._caller)
@@ -108,19 +106,22 @@ class EtcdStore:
     async def close(self) -> None:
         await self._members.close()
 
+    async def _lease(self, lease_id: int, deadline: float) -> LeaseInfo | None:
+        request = rpc.LeaseTimeToLiveRequest(ID=lease_id)
+        reply = await self._caller.call(lambda member: member.leases.LeaseTimeToLive, request, deadline)
+        return None if reply.TTL < 0 else LeaseInfo(lease_id, reply.grantedTTL, reply.TTL)
+
     async def _range(self, query: Read, **extra: Any) -> Any:
         return await self._caller.call(lambda member: member.kv.Range, range_request(query, **extra))
 
     async def _status_of(self, member: Member) -> EndpointStatus:
-        began = time.monotonic()
+        began, deadline = time.monotonic(), self._caller.deadline()
         try:
             self._members.check_open()
-            metadata = await self._caller.metadata(member, self.timeout)
-            reply = await attempt(
-                member, lambda each: each.maintenance.Status, rpc.StatusRequest(), self.timeout, metadata
-            )
+            metadata = await self._caller.metadata(member, deadline)
+            reply = await attempt(member, lambda each: each.maintenance.Status, rpc.StatusRequest(), deadline, metadata)
             took = time.monotonic() - began
-            alarms = await self._alarms_of(member, reply.header.member_id, metadata)
+            alarms = await self._alarms_of(member, reply.header.member_id, deadline, metadata)
         except ElectionError as exc:
             return EndpointStatus(member.endpoint, False, error=exc.message)
         return EndpointStatus(
@@ -134,10 +135,10 @@ class EtcdStore:
             alarms=alarms,
         )
 
-    async def _alarms_of(self, member: Member, member_id: int, metadata: Metadata) -> tuple[str, ...]:
+    async def _alarms_of(self, member: Member, member_id: int, deadline: float, metadata: Metadata) -> tuple[str, ...]:
         request = rpc.AlarmRequest(action=rpc.AlarmRequest.GET)
         try:
-            reply = await attempt(member, lambda each: each.maintenance.Alarm, request, self.timeout, metadata)
+            reply = await attempt(member, lambda each: each.maintenance.Alarm, request, deadline, metadata)
         except AuthenticationFailed:
             return ()
         return tuple(rpc.AlarmType.Name(each.alarm) for each in reply.alarms if each.memberID == member_id)

@@ -9,15 +9,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import grpc
 from aetcd import rpc
 
 from ..clock import utc_now
 from ..errors import AuthenticationFailed, Compacted, ElectionError, Unavailable
 from ..store import KeyRange, WatchResponse
 from .calls import Caller
-from .mapping import TokenRefused, error_by_text, map_error
+from .mapping import error_by_text
 from .members import Member
+from .stream import Stream
 from .tokens import Metadata
 from .wire import revisions_of, watch_request
 
@@ -27,83 +27,14 @@ QUIET = 1.0
 """Seconds without a message after which a watch asks for a sign of life."""
 
 _PAUSE_PER_STREAM = 0.02
-
-_REQUIRE_LEADER = (("hasleader", "true"),)
-"""Without it a member that has lost its cluster keeps a stream open and silent for ever."""
+"""Seconds by which each further stream on a member lengthens the pauses of all: fifty questions a second will do."""
 
 
-class _Stream:
-    """One bidirectional call whose failures arrive as ours, and are told to whoever chooses the next member."""
-
-    def __init__(self, caller: Caller, member: Member, method: Any, metadata: Metadata) -> None:
-        self.endpoint = member.endpoint
-        self.heard_at = time.monotonic()
-        self._caller, self._member = caller, member
-        self._metadata = metadata
-        self._call = method(metadata=metadata + _REQUIRE_LEADER)
-        self._gave_up = False
-        member.listeners.add(self)
-
-    async def _write(self, message: Any) -> None:
-        try:
-            await self._call.write(message)
-        except (rpc.AioRpcError, asyncio.InvalidStateError) as exc:
-            raise self._failed(exc) from exc
-        except asyncio.CancelledError:
-            self._raise_if_ended()
-            raise
-
-    async def _read(self) -> Any:
-        try:
-            message = await self._call.read()
-        except rpc.AioRpcError as exc:
-            raise self._failed(exc) from exc
-        except asyncio.CancelledError:
-            self._raise_if_ended()
-            raise
-        if message is grpc.aio.EOF:
-            raise self._unavailable("ended the stream")
-        self.heard_at = time.monotonic()
-        return message
-
-    def stop(self) -> None:
-        self._member.listeners.discard(self)
-        self._call.cancel()
-
-    def give_up(self) -> None:
-        """End it: the member is silent. Whoever reads it is told."""
-        self._gave_up = True
-        self._call.cancel()
-
-    def _failed(self, exc: Exception) -> ElectionError:
-        if not isinstance(exc, rpc.AioRpcError):
-            return self._unavailable("ended the stream")
-        return self._judged(map_error(exc, self.endpoint))
-
-    def _judged(self, error: ElectionError) -> ElectionError:
-        """A refused token costs a new one, a failed member its preference; both are worth another try."""
-        if isinstance(error, TokenRefused):
-            self._caller.forget_token(self._metadata)
-            return Unavailable(error.message, endpoint=self.endpoint)
-        if isinstance(error, Unavailable) and not isinstance(error, Compacted):
-            self._caller.members.suspect(self._member)
-        return error
-
-    def _unavailable(self, what: str) -> ElectionError:
-        return self._judged(Unavailable(f"{self.endpoint} {what}.", endpoint=self.endpoint))
-
-    def _raise_if_ended(self) -> None:
-        """A cancelled call cancels whoever reads it; only a cancellation of the task itself is passed on."""
-        task = asyncio.current_task()
-        if task is None or not task.cancelling():
-            raise self._unavailable("was silent for too long" if self._gave_up else "closed the stream")
-
-
-class EtcdWatch(_Stream):
+class EtcdWatch(Stream):
     """`WatchStream` over one call of etcd's Watch service."""
 
-    # The mutable state: whether a sign of life was asked for, the watchdog's timer, and what came before the watch
-    # was established.
+    # The mutable state: when a sign of life was asked for, the watchdog's timer, and what came before the watch was
+    # established.
 
     def __init__(self, caller: Caller, member: Member, metadata: Metadata) -> None:
         super().__init__(caller, member, member.watches.Watch, metadata)
@@ -112,23 +43,26 @@ class EtcdWatch(_Stream):
         self._early: deque[WatchResponse] = deque()
         self._asked_at: float | None = None
         self._asking: asyncio.Task[None] | None = None
-        self._watchdog = self._look_again()
+        self._watchdog: asyncio.TimerHandle | None = None
 
-    async def establish(self, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool) -> None:
+    async def establish(
+        self, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool, deadline: float
+    ) -> None:
         """Create a watcher for each range and wait until the server has confirmed them all."""
         self._start_revision = start_revision
         began = time.monotonic()
         # A compaction at R erases the deletes of R, yet etcd serves a watch from R without an error. One that
-        # starts a revision earlier is refused then.
+        # starts a revision earlier is refused then; what it brings of that revision is left out.
         asked = start_revision and max(start_revision - 1, 1)
         try:
-            async with asyncio.timeout(self._caller.attempt_timeout):
+            async with asyncio.timeout(min(self._caller.attempt_timeout, deadline - began)):
                 for part in keys:
                     await self._write(watch_request(part, asked, deletes_only))
                 await self._confirmed(len(keys))
         except TimeoutError as exc:
             self._caller.members.suspect(self._member, silent_since=began)
-            raise self._unavailable("did not establish a watch in time") from exc
+            raise self._unavailable("did not establish a watch in time") from exc.with_traceback(None)
+        self._watchdog = self._look_again()
 
     def __aiter__(self) -> AsyncIterator[WatchResponse]:
         return self
@@ -138,7 +72,8 @@ class EtcdWatch(_Stream):
 
     def stop(self) -> None:
         super().stop()
-        self._watchdog.cancel()
+        if self._watchdog is not None:
+            self._watchdog.cancel()
         if self._asking is not None:
             self._asking.cancel()
 
@@ -180,11 +115,11 @@ class EtcdWatch(_Stream):
 
     def _check(self) -> None:
         """Ask for a sign of life when it is quiet, and give the member up when none comes."""
-        now = time.monotonic()
-        if self._asked_at is not None and now - self._asked_at > self._caller.attempt_timeout:
-            self._caller.members.suspect(self._member, silent_since=self._asked_at)
+        now, patience = time.monotonic(), self._caller.attempt_timeout
+        if self._asked_at is not None and self._asked_at < now - patience and self.is_silent_since(now - patience):
+            self._caller.members.suspect(self._member, silent_since=now - patience)
             return
-        if self._asked_at is None and now - self.heard_at >= QUIET:
+        if self._asked_at is None and self.is_silent_since(now - QUIET):
             self._asked_at = now
             self._asking = asyncio.ensure_future(self._ask())
         self._watchdog = self._look_again()
@@ -196,7 +131,7 @@ class EtcdWatch(_Stream):
             return  # whoever reads the stream is told the same
 
 
-class EtcdRenewals(_Stream):
+class EtcdRenewals(Stream):
     """`RenewalStream` over one call of etcd's LeaseKeepAlive."""
 
     async def send(self, lease_id: int) -> None:
@@ -214,24 +149,27 @@ class EtcdRenewals(_Stream):
 async def open_watch(
     caller: Caller, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool
 ) -> AsyncIterator[EtcdWatch]:
+    deadline = caller.deadline()
     try:
-        watch = await _established(caller, keys, start_revision, deletes_only)
+        watch = await _established(caller, keys, start_revision, deletes_only, deadline)
     except AuthenticationFailed:
         # etcd refuses a watch for an outdated token in the same words as for a missing permission.
         if not caller.has_login:
             raise
-        watch = await _established(caller, keys, start_revision, deletes_only)
+        watch = await _established(caller, keys, start_revision, deletes_only, deadline)
     try:
         yield watch
     finally:
         watch.stop()
 
 
-async def _established(caller: Caller, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool) -> EtcdWatch:
-    member, metadata = await _ready(caller)
+async def _established(
+    caller: Caller, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool, deadline: float
+) -> EtcdWatch:
+    member, metadata = await _ready(caller, deadline)
     watch = EtcdWatch(caller, member, metadata)
     try:
-        await watch.establish(keys, start_revision, deletes_only)
+        await watch.establish(keys, start_revision, deletes_only, deadline)
     except BaseException as exc:
         watch.stop()
         if isinstance(exc, AuthenticationFailed):
@@ -242,7 +180,7 @@ async def _established(caller: Caller, keys: Sequence[KeyRange], start_revision:
 
 @asynccontextmanager
 async def open_renewals(caller: Caller) -> AsyncIterator[EtcdRenewals]:
-    member, metadata = await _ready(caller)
+    member, metadata = await _ready(caller, caller.deadline())
     renewals = EtcdRenewals(caller, member, member.leases.LeaseKeepAlive, metadata)
     try:
         yield renewals
@@ -250,12 +188,12 @@ async def open_renewals(caller: Caller) -> AsyncIterator[EtcdRenewals]:
         renewals.stop()
 
 
-async def _ready(caller: Caller) -> tuple[Member, Metadata]:
+async def _ready(caller: Caller, deadline: float) -> tuple[Member, Metadata]:
     """The member to open a stream on, and what the stream must carry."""
-    member = await caller.members.preferred()
+    member = await caller.members.preferred(deadline - time.monotonic())
     began = time.monotonic()
     try:
-        return member, await caller.metadata(member, caller.attempt_timeout)
+        return member, await caller.metadata(member, min(began + caller.attempt_timeout, deadline))
     except Unavailable:
         caller.members.suspect(member, silent_since=began)
         raise

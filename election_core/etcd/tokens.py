@@ -64,5 +64,5 @@ class Login:
         try:
             reply = await authenticate(rpc.AuthenticateRequest(name=self._name, password=self._password))
         except AuthenticationFailed as exc:
-            raise AuthenticationFailed(f"User {self._name!r}: {exc.message}", endpoint=exc.endpoint) from exc
+            raise type(exc)(f"User {self._name!r}: {exc.message}", endpoint=exc.endpoint) from exc
         self._token, self._asked_at = str(reply.token), asked_at

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from . import INVALID_INPUT, OK
+from . import ERROR, INVALID_INPUT, OK
 from .output import say
 from .settings import Settings
 
-__all__ = ["has_terminal", "in_notebook", "open_dashboard"]
+if TYPE_CHECKING:
+    from election_core import Client
+
+__all__ = ["has_terminal", "in_notebook", "open_dashboard", "show"]
 
 
 def open_dashboard(settings: Settings, *, read_only: bool) -> int:
@@ -26,10 +31,19 @@ def open_dashboard(settings: Settings, *, read_only: bool) -> int:
     except InvalidConfig as exc:
         say(str(exc))
         return INVALID_INPUT
+    return show(settings.client, prefix=settings.prefix, read_only=read_only)
+
+
+def show(
+    client_factory: Callable[[], Client], *, prefix: str, read_only: bool = False, notice: str | None = None
+) -> int:
+    """Run the screens and say what went wrong; returns the exit code. The arguments are those of `app.run`."""
     from ..app import run
 
-    run(settings.client, prefix=settings.prefix, read_only=read_only)
-    return OK
+    problems = run(client_factory, prefix=prefix, read_only=read_only, notice=notice)
+    for problem in problems:
+        say(problem)
+    return ERROR if problems else OK
 
 
 def has_terminal() -> bool:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from election_core import ElectionState, Oddity
 
-from ..text import fit, safe, width
+from ..pictures.table import table
+from ..text import safe
 from .output import candidate_json, print_json, print_line, say, text_json
 from .running import monitoring, run_command
 from .settings import Settings
 
-__all__ = ["list_elections", "table"]
+__all__ = ["list_elections"]
 
-_HEADER = ("ELECTION", "LEADER", "CANDIDATES", "TOKEN", "LEASE")
-_LEADER_CELLS = 60
 _ODD = {
     "stray": "a key without a lease, which never expires, stands in the line of",
     "unlike": "a key that is not named after its lease stands in the line of",
@@ -51,25 +50,3 @@ def _narrate_oddities(oddities: Sequence[Oddity]) -> None:
 def _election_json(state: ElectionState) -> dict[str, object]:
     candidates = [candidate_json(candidate) for candidate in state.queue]
     return {"name": text_json(state.name), "leader": candidate_json(state.leader), "candidates": candidates}
-
-
-def table(states: Iterable[ElectionState]) -> list[str]:
-    """The elections as lines of aligned columns, a header first."""
-    rows = [_HEADER, *(_row(state) for state in states)]
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    return [_line(row, widths) for row in rows]
-
-
-def _row(state: ElectionState) -> tuple[str, ...]:
-    leader, name = state.leader, safe(state.name) or '""'
-    if leader is None:
-        return name, "–", str(len(state)), "–", "–"
-    value = safe(leader.value, _LEADER_CELLS) or "(empty)"
-    return name, value, str(len(state)), str(leader.create_revision), format(leader.lease_id, "x")
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = (
-        fit(text, cells, right=column in (2, 3)) for column, (text, cells) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join(cells).rstrip()

@@ -9,8 +9,9 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from election_core.core.model import Candidate
-from election_core.core.names import text_to_name
+from election_core import Candidate
+
+from ..text import raw
 
 __all__ = ["candidate_json", "print_json", "print_line", "say", "text_json", "time_json"]
 
@@ -18,12 +19,12 @@ Json = dict[str, Any]
 
 
 def text_json(value: bytes | str) -> str | Json:
-    """Text for what is UTF-8, else ``{"base64": …}``. Names carry such bytes as lone surrogates."""
-    raw = text_to_name(value) if isinstance(value, str) else value
+    """Text for what is UTF-8, else ``{"base64": …}``."""
+    data = raw(value)
     try:
-        return raw.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError:
-        return {"base64": base64.b64encode(raw).decode("ascii")}
+        return {"base64": base64.b64encode(data).decode("ascii")}
 
 
 def candidate_json(candidate: Candidate | None) -> Json | None:

@@ -9,10 +9,10 @@ from time import perf_counter
 
 from election_core import Campaign, Candidate, Client, Election, Monitor, TermLog, Unavailable
 
-from .. import _plot
-from ..commands.listing import table
 from ..commands.output import print_line
 from ..embedded import EmbeddedEtcd
+from ..pictures.plot import timeline
+from ..pictures.table import table
 
 __all__ = ["play_failover"]
 
@@ -96,4 +96,4 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 def _timeline(log: TermLog, queue: Sequence[Candidate]) -> str:
     until = datetime.now(UTC)
-    return _plot.timeline(log, queue, until, until - log.terms[0].began_at, width=_WIDTH)
+    return timeline(log, queue, until, until - log.terms[0].began_at, width=_WIDTH)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 
-from ..commands import ERROR, INTERRUPTED, INVALID_INPUT, OK
-from ..commands.dashboard import has_terminal, in_notebook
+from ..commands import ERROR, INTERRUPTED, INVALID_INPUT
+from ..commands.dashboard import has_terminal, in_notebook, show
 from ..commands.output import say
 from ..embedded import EmbeddedEtcd, EtcdFailed, EtcdNotFound
 from .players import Players
@@ -37,14 +37,12 @@ def _open(etcd: EmbeddedEtcd, seed: int) -> int:
         return run_command(play_failover(etcd))
     from election_core import Client
 
-    from ..app import run
-
     # The dashboard's loop stays free for drawing: the candidates live in a process of their own.
     with Players(etcd.endpoint, seed, etcd.folder / "players.log") as players:
         notice = f"demo, seed {seed}: etcd {etcd.version} on {etcd.endpoint}; all of it is gone when you leave"
-        run(lambda: Client(etcd.endpoints), prefix="election/", notice=notice)
+        code = show(lambda: Client(etcd.endpoints), prefix="election/", notice=notice)
         failure = players.failure
     if failure is not None:
         say(f"the demo's candidates ended early: {failure}")
         return ERROR
-    return OK
+    return code

@@ -32,7 +32,7 @@ class Plan:
     remark: str = ""
 
 
-class _Dialog(ModalScreen[T], Generic[T]):
+class Dialog(ModalScreen[T], Generic[T]):
     """A box in the middle; esc cancels."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="cancel")]
@@ -45,7 +45,7 @@ class _Dialog(ModalScreen[T], Generic[T]):
         self.dismiss(None)
 
 
-class ConfirmDialog(_Dialog[bool | None]):
+class ConfirmDialog(Dialog[bool | None]):
     """Shows before, after and the command; ``True`` only if the other button than Cancel was pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,7 +79,7 @@ class ConfirmDialog(_Dialog[bool | None]):
         self.dismiss(True)
 
 
-class FormDialog(_Dialog[dict[str, str] | None]):
+class FormDialog(Dialog[dict[str, str] | None]):
     """One line of input per field; gives ``{field: text}``, or ``None`` if cancelled. Nothing is written yet."""
 
     def __init__(self, title: str, fields: dict[str, tuple[str, str]], verb: str) -> None:
@@ -107,7 +107,7 @@ class FormDialog(_Dialog[dict[str, str] | None]):
         self.dismiss({box.id or "": box.value for box in self.query(Input)})
 
 
-class TextDialog(_Dialog[None]):
+class TextDialog(Dialog[None]):
     """A page of text; any of esc, q and ? closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -39,12 +40,14 @@ class Candidacy:
 class Candidacies:
     """Owns every campaign started from the dashboard until it is resigned; no screen does."""
 
-    # The mutable state: the candidacies in order of creation, closed ones included until forgotten.
+    # The mutable state: the candidacies in order of creation, closed ones included until forgotten, and those that
+    # were resigned by closing.
 
     def __init__(self, view: ClusterView) -> None:
         self._view = view
         self._all: dict[str, Candidacy] = {}
         self._created = 0
+        self._closed: list[Candidacy] = []
 
     def __iter__(self) -> Iterator[Candidacy]:
         return iter(self._all.values())
@@ -132,21 +135,19 @@ class Candidacies:
         """Drop the candidacies that are over from the list."""
         self._all = {label: candidacy for label, candidacy in self._all.items() if not candidacy.is_over}
 
-    async def close(self, timeout: float) -> list[str]:
-        """Resign everything within ``timeout`` seconds; returns what could not be resigned, for the user to read."""
-        left = self.live
-        try:
+    async def close(self, timeout: float) -> None:
+        """Try for ``timeout`` seconds to resign everything; `left_behind` tells how it went."""
+        leaving = self.live
+        self._closed += leaving
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                results = await asyncio.gather(
-                    *(candidacy.campaign.resign() for candidacy in left), return_exceptions=True
-                )
-        except TimeoutError:
-            return [f"{safe(c.path, 60)}: not resigned within {timeout:.0f} s; it ends with its lease" for c in left]
-        return [
-            f"{safe(candidacy.path, 60)}: {result}"
-            for candidacy, result in zip(left, results, strict=True)
-            if isinstance(result, BaseException)
-        ]
+                await asyncio.gather(*(each.campaign.resign() for each in leaving), return_exceptions=True)
+
+    async def left_behind(self) -> list[str]:
+        """What could not be resigned, a line each for the user to read; ask once the client is closed."""
+        outcomes = await asyncio.gather(*(each.campaign.resign() for each in self._closed), return_exceptions=True)
+        pairs = zip(self._closed, outcomes, strict=True)
+        return [_left_behind(candidacy) for candidacy, outcome in pairs if outcome is not None]
 
 
 async def _observed(seen: asyncio.Future[Transition]) -> Transition | None:
@@ -163,6 +164,15 @@ def _hand_over(transition: Transition | None, took: float) -> str:
     if transition.after is None:
         return f"resigned; vacant, seen after {took:.3f} s"
     return f"resigned; {safe(transition.after.value, 40)} leads, handed over in {took:.3f} s"
+
+
+def _left_behind(candidacy: Candidacy) -> str:
+    ours = candidacy.campaign
+    return (
+        f"could not resign {safe(ours.value, 40)!r} in {safe(candidacy.path, 60)}: etcd did not confirm it. Its key"
+        f" {safe(ours.key)} stays until lease {ours.lease_id:x} ends, within {candidacy.ttl} s; to end it at once:"
+        f" etcdctl lease revoke {ours.lease_id:x}"
+    )
 
 
 def _label(number: int) -> str:

@@ -8,9 +8,9 @@ from datetime import datetime
 from rich.text import Text
 from textual.widget import Widget
 
-from election_core.core.term_log import TermLog
+from election_core import TermLog
 
-from .._plot import changes_per_minute, hold_times
+from ..pictures.plot import changes_per_minute, hold_times
 
 __all__ = ["Chart", "changes_chart", "hold_chart"]
 

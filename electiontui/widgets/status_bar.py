@@ -41,7 +41,7 @@ class StatusBar(Line):
     """Left: the cluster and the view's age. Right: mode and clock."""
 
     DEFAULT_CSS = """
-    StatusBar { dock: top; background: $panel; text-style: bold; }
+    StatusBar { background: $panel; text-style: bold; }
     StatusBar.-lost { background: #D55E00; color: black; }
     """
 

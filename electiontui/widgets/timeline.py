@@ -17,10 +17,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from election_core.core.model import Candidate
-from election_core.core.term_log import Term, TermLog
+from election_core import Candidate, Term, TermLog
 
-from ..lanes import Lane, Window, lanes_of, raster, term_at, time_marks
+from ..pictures.lanes import Lane, Window, lanes_of, raster, term_at, time_marks
 from ..text import fit, width
 
 __all__ = ["Timeline"]

@@ -8,7 +8,6 @@ operation began: a task is resumed at most once per round, so all its awaits are
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -68,15 +67,11 @@ def moments(
     prepare: Operation, operation: Operation, *, then: tuple[int, ...] = (), is_tidy: bool = False
 ) -> Iterator[tuple[int, Outcome]]:
     """A run for each moment, up to and including the first that the operation does not live to see."""
-    gc.freeze()  # what is old needs no look at the end of each run
-    try:
-        for rounds in range(MOST_ROUNDS):
-            outcome = run(prepare, operation, [rounds, *then], is_tidy=is_tidy)
-            yield rounds, outcome
-            if outcome.completed:
-                return
-    finally:
-        gc.unfreeze()
+    for rounds in range(MOST_ROUNDS):
+        outcome = run(prepare, operation, [rounds, *then], is_tidy=is_tidy)
+        yield rounds, outcome
+        if outcome.completed:
+            return
     raise AssertionError("the operation never ends")
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from election_core import Campaign, CampaignState, Client, ElectionError, InvalidConfig, LeadershipLost
@@ -21,8 +20,6 @@ from .stage import SlowAnswers, Stage
 TTL = 10
 TIMEOUT = 3.0
 CLIENTS = 3
-EXAMPLES = int(os.environ.get("HISTORIES", "60"))
-"""How many histories are tried; HISTORIES=10000 for the long run."""
 DELAYS = {"prompt answers": 0.0, "slow answers": 0.4, "very slow answers": 2.9}
 TAMPERING = ("revoke", "delete", "move", "lose event")
 
@@ -232,7 +229,6 @@ class History:
         self._tasks.append(asyncio.ensure_future(work))
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=30))
 def test_one_terminal_state_and_one_leader(steps: list[tuple[str, Any]]) -> None:
     """H5, and guarantees 1 to 4, over everything that can happen."""

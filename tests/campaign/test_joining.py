@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from election_core import Campaign, CampaignState, Unavailable
-from election_core.store import Snapshot, Store, Txn, TxnResult
+from election_core.core.model import Snapshot
+from election_core.store import Store, Txn, TxnResult
 from election_core.testing import MemoryStore
 
 from .stage import Log, Stage

@@ -10,16 +10,17 @@ from election_core.store import Store
 from election_core.testing import MemoryStore
 from electiontui.embedded import EmbeddedEtcd
 
+from ..servers import EACH_ETCD
 from .key_space import KeySpace, etcd_store
 from .world import World
 
 
-@pytest.fixture(params=["memory", "etcd-3.5", "etcd-3.4"])
+@pytest.fixture(params=["memory", *EACH_ETCD])
 def store(request: pytest.FixtureRequest) -> Store:
     """The test runs on each store; where an etcd is missing it is skipped, and fails in CI."""
     if request.param == "memory":
         return MemoryStore()
-    return etcd_store(request.getfixturevalue({"etcd-3.5": "etcd", "etcd-3.4": "_etcd_34"}[request.param]))
+    return etcd_store(request.getfixturevalue(request.param))
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ async def test_error_is_what_ended_it(world: World) -> None:
     campaign = await world.leading()
     assert campaign.error is None
     await campaign.resign()
-    assert type(campaign.error) is CampaignClosed
+    assert isinstance(campaign.error, CampaignClosed)
 
 
 async def test_a_callback_can_be_removed(world: World) -> None:

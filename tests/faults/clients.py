@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.error import HTTPError
 
 from election_core import Campaign, Client, ElectionError
 from election_core.config import parse_endpoints
@@ -154,13 +155,17 @@ class Raw:
 
 
 async def compact(endpoint: str, revision: int) -> None:
-    """Have the server forget the history up to and including a revision, physically."""
+    """Have the server forget the history up to and including a revision, physically, unless it has already."""
     body = json.dumps({"revision": revision, "physical": True}).encode()
 
     def post() -> None:
         request = urllib.request.Request(f"http://{endpoint}/v3/kv/compaction", body)
-        with urllib.request.urlopen(request, timeout=10) as reply:
-            assert reply.status == 200
+        try:
+            with urllib.request.urlopen(request, timeout=10) as reply:
+                assert reply.status == 200
+        except HTTPError as refusal:
+            told = refusal.read().decode()
+            assert "revision has been compacted" in told, told
 
     await asyncio.to_thread(post)
 

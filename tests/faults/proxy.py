@@ -178,7 +178,7 @@ class _Connection:
         self._server: socket.socket | None = None
         self._lost: set[str] = set()
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"proxy to {proxy.target}")
-        self._task.add_done_callback(lambda _: proxy._connections.discard(self))
+        self._task.add_done_callback(self._close)
 
     @property
     def has_lost(self) -> bool:
@@ -214,11 +214,13 @@ class _Connection:
             await self._pump_both(self._server)
         except OSError:
             return  # the server refused the connection
-        finally:
-            await asyncio.sleep(0)  # the loop lets go of the sockets
-            for each in (self._client, self._server):
-                if each is not None:
-                    each.close()
+
+    def _close(self, _: asyncio.Task[None]) -> None:
+        # Once the task is done, the loop has let go of the sockets, even if it was cancelled twice or never ran.
+        self._proxy._connections.discard(self)
+        for each in (self._client, self._server):
+            if each is not None:
+                each.close()
 
     async def _connect(self) -> socket.socket:
         host, _, port = self._proxy.target.rpartition(":")

@@ -15,7 +15,7 @@ from typing import Any
 import grpc
 from aetcd import rpc
 
-__all__ = ["GRANT", "KEEP_ALIVE", "RANGE", "REVOKE", "TXN", "WATCH", "Refusal", "ScriptedEtcd"]
+__all__ = ["AUTHENTICATE", "GRANT", "KEEP_ALIVE", "RANGE", "REVOKE", "TXN", "WATCH", "Refusal", "ScriptedEtcd"]
 
 TXN = "/etcdserverpb.KV/Txn"
 RANGE = "/etcdserverpb.KV/Range"
@@ -23,7 +23,7 @@ WATCH = "/etcdserverpb.Watch/Watch"
 GRANT = "/etcdserverpb.Lease/LeaseGrant"
 REVOKE = "/etcdserverpb.Lease/LeaseRevoke"
 KEEP_ALIVE = "/etcdserverpb.Lease/LeaseKeepAlive"
-_AUTHENTICATE = "/etcdserverpb.Auth/Authenticate"
+AUTHENTICATE = "/etcdserverpb.Auth/Authenticate"
 _STREAMS = (WATCH, KEEP_ALIVE)
 
 Refusal = tuple[grpc.StatusCode, str]
@@ -55,6 +55,7 @@ class ScriptedEtcd:
         self.authenticated = 0
         self._refusals: dict[str, list[Refusal]] = {}
         self._lost_replies: Counter[str] = Counter()
+        self._delays: dict[str, float] = {}
         self._tokens: set[str] | None = None
         self._watch_refusals: list[str] = []
         self._edit_watch: Callable[[Any], Any] | None = None
@@ -68,6 +69,10 @@ class ScriptedEtcd:
     def lose_replies(self, method: str, times: int) -> None:
         """Carry out the next so many calls of a method, and tell the client that the connection broke."""
         self._lost_replies[method] = times
+
+    def delay(self, method: str, seconds: float) -> None:
+        """Answer calls of a method that much later."""
+        self._delays[method] = seconds
 
     def require_tokens(self) -> None:
         """Check the token of each call, and of each renewal, as servers since 3.4.42, 3.5.28 and 3.6.9 do."""
@@ -119,8 +124,9 @@ class ScriptedEtcd:
     async def answer(self, method: str, request: bytes, context: Any) -> bytes:
         """One unary call."""
         self.calls[method] += 1
+        await asyncio.sleep(self._delays.get(method, 0.0))
         await self._refuse_by_script(method, context)
-        if method == _AUTHENTICATE:
+        if method == AUTHENTICATE:
             return self._log_in()
         await self._check_token(context)
         try:

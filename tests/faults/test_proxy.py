@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -171,3 +173,25 @@ async def test_a_server_that_refuses_is_a_connection_that_ends(proxy: Proxy) -> 
     line = await Line.open(proxy)
     assert await line.ask(b"") == b""
     line.close()
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_connection_that_is_reset_again_while_it_ends_keeps_no_socket(echo: Echo, turns: int) -> None:
+    before = _open_files()
+    async with Proxy(echo.endpoint) as proxy:
+        line = await Line.open(proxy)
+        assert await line.ask(b"x") == b"x"
+        proxy.reset()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        proxy.reset()
+        async with asyncio.timeout(5):
+            await echo.ended.wait()
+        line.close()
+    assert _open_files() == before
+
+
+def _open_files() -> set[str]:
+    """The sockets of this process."""
+    links = (os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink())
+    return {each for each in links if each.startswith("socket:")}

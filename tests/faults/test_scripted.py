@@ -9,15 +9,15 @@ from collections.abc import Callable
 import pytest
 from grpc import StatusCode
 
-from election_core import AuthenticationFailed, Client, Unavailable
+from election_core import Client, PermissionDenied, Unavailable
 from election_core.clock import SystemClock, Timer
 from election_core.config import parse_endpoints
 from election_core.etcd import EtcdStore
-from election_core.store import Delete
+from election_core.store import Delete, KeyRange, Read
 from electiontui.embedded import EmbeddedEtcd
 
 from .clients import Moments, Raw, eventually, holds, in_line, new_client, note, raw_store, read_until, value_of
-from .scripted import GRANT, KEEP_ALIVE, RANGE, REVOKE, TXN, WATCH, Refusal, ScriptedEtcd
+from .scripted import AUTHENTICATE, GRANT, KEEP_ALIVE, RANGE, REVOKE, TXN, WATCH, Refusal, ScriptedEtcd
 
 PASSING: list[Refusal] = [
     (StatusCode.UNAVAILABLE, "etcdserver: no leader"),
@@ -132,14 +132,66 @@ async def test_a_denied_watch_is_an_error_and_no_silence(scripted: ScriptedEtcd,
     denied = "rpc error: code = PermissionDenied desc = etcdserver: permission denied"
     async with new_client(scripted.endpoint) as client:
         scripted.refuse_watches(denied, 10_000)
-        with pytest.raises(AuthenticationFailed, match="permission"):
+        with pytest.raises(PermissionDenied, match="permission"):
             await client.election(name).observe()
         waiter = client.election(name, ttl=10).campaign("waiter")
         async with asyncio.timeout(5):
-            with pytest.raises(AuthenticationFailed, match="permission"):
+            with pytest.raises(PermissionDenied, match="permission"):
                 await waiter.wait()
         await in_line(direct, name, 1)
     await leader.resign()
+
+
+@pytest.mark.parametrize("code", [StatusCode.PERMISSION_DENIED, StatusCode.UNKNOWN])
+async def test_a_missing_permission_is_an_error_of_its_own(scripted: ScriptedEtcd, name: str, code: StatusCode) -> None:
+    """For calls, watches and renewals alike."""
+    async with raw_store(scripted.endpoint) as store:
+        scripted.refuse(RANGE, (code, "etcdserver: permission denied"), 1)
+        with pytest.raises(PermissionDenied, match="read and write on the prefix"):
+            await store.read(Read(KeyRange(name.encode())))
+        scripted.refuse_watches("rpc error: code = PermissionDenied desc = etcdserver: permission denied", 1)
+        with pytest.raises(PermissionDenied, match="read and write on the prefix"):
+            await store.watch([KeyRange(name.encode())]).__aenter__()
+        scripted.refuse(KEEP_ALIVE, (code, "etcdserver: permission denied"), 1)
+        async with store.renewals() as renewals:
+            with pytest.raises(PermissionDenied, match="read and write on the prefix") as caught:
+                await anext(aiter(renewals))
+        assert caught.value.endpoint == scripted.endpoint
+
+
+async def test_a_slow_login_is_part_of_the_call(scripted: ScriptedEtcd) -> None:
+    """The login, the wait for that of others, and the call itself: all of it ends within the timeout."""
+    scripted.delay(AUTHENTICATE, 0.6)
+    scripted.delay(RANGE, 0.6)
+    scripted.delay("/etcdserverpb.Maintenance/Status", 0.6)
+    async with Client(scripted.endpoint, username="u", password="p", timeout=1) as client:
+        began = time.monotonic()
+        calls = asyncio.gather(*(client.election("x").leader() for _ in range(5)), return_exceptions=True)
+        (status,) = await client.status()
+        assert [type(each) for each in await calls] == [Unavailable] * 5
+        assert not status.reachable
+        assert time.monotonic() - began < 1.3
+
+
+async def test_logins_that_nobody_answers_do_not_queue_up(scripted: ScriptedEtcd) -> None:
+    scripted.delay(AUTHENTICATE, 60)
+    async with Client(scripted.endpoint, username="u", password="p", timeout=1) as client:
+        began = time.monotonic()
+        results = await asyncio.gather(*(client.election("x").leader() for _ in range(5)), return_exceptions=True)
+        assert [type(each) for each in results] == [Unavailable] * 5
+        assert "log the user in" in str(results[-1]) or "did not answer in time" in str(results[-1])
+        assert time.monotonic() - began < 1.3
+
+
+async def test_a_lease_that_exists_is_described_within_the_same_timeout(scripted: ScriptedEtcd) -> None:
+    scripted.refuse(GRANT, (StatusCode.FAILED_PRECONDITION, "etcdserver: lease already exists"), 1)
+    scripted.delay(GRANT, 0.7)
+    scripted.delay("/etcdserverpb.Lease/LeaseTimeToLive", 0.7)
+    async with raw_store(scripted.endpoint, timeout=1) as store:
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            await store.grant(1, 10)
+        assert time.monotonic() - began < 1.3
 
 
 async def test_a_waiter_survives_a_lost_delete(scripted: ScriptedEtcd, direct: Client, name: str) -> None:

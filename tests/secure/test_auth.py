@@ -14,7 +14,15 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from election_core import AuthenticationFailed, CampaignState, Client, ElectionObserver, Transition
+from election_core import (
+    AuthenticationFailed,
+    CampaignState,
+    Client,
+    ElectionObserver,
+    InvalidConfig,
+    PermissionDenied,
+    Transition,
+)
 from electiontui.embedded import EmbeddedEtcd
 
 from ..servers import ROOT, Etcdctl, binary_for, clean_environment, distro_binary, python
@@ -134,7 +142,7 @@ async def test_a_user_of_the_prefix_can_do_all_that_an_election_needs(users: Use
 
 async def test_reading_alone_is_not_enough_to_campaign_and_leaves_nothing(users: Users, name: str) -> None:
     async with users.client("reader") as client:
-        with pytest.raises(AuthenticationFailed, match=r"read and write on the prefix") as caught:
+        with pytest.raises(PermissionDenied, match=r"read and write on the prefix") as caught:
             await client.election(name, ttl=5).campaign("node-a").wait()
         assert caught.value.election == name
         assert await client.election(name).candidates() == []
@@ -142,7 +150,7 @@ async def test_reading_alone_is_not_enough_to_campaign_and_leaves_nothing(users:
 
 async def test_elsewhere_nothing_may_be_watched(users: Users) -> None:
     async with users.client("writer") as client:
-        with pytest.raises(AuthenticationFailed, match="permission denied"):
+        with pytest.raises(PermissionDenied, match="permission denied"):
             await client.monitor("").__aenter__()
 
 
@@ -157,10 +165,18 @@ async def test_refused_users_hear_why_and_no_password(
         with pytest.raises(AuthenticationFailed, match=cure) as caught:
             await client.election("x").campaign("v").wait()
         assert users.endpoint in str(caught.value)
+        assert not isinstance(caught.value, PermissionDenied)
         with pytest.raises(AuthenticationFailed, match=cure):
             await client.monitor().__aenter__()
     if password is not None and len(password) > 1:
         assert password not in str(caught.value).replace("Wrong", "")
+
+
+@pytest.mark.parametrize(("username", "password"), [("writer", None), (None, "secret-writer")])
+def test_a_user_and_a_password_come_together(username: str | None, password: str | None) -> None:
+    with pytest.raises(InvalidConfig, match="give both") as caught:
+        Client("127.0.0.1:2379", username=username, password=password)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.fixture
@@ -178,7 +194,7 @@ async def test_a_certificates_common_name_is_a_user(
     ):
         assert campaign.is_leader
     async with Client(certified.secure, tls=certificates.client("reader")) as client:
-        with pytest.raises(AuthenticationFailed):
+        with pytest.raises(PermissionDenied):
             await client.election(name, ttl=5).campaign("node-a").wait()
 
 
@@ -209,7 +225,7 @@ def test_a_user_without_a_password_is_asked_for_it_and_it_is_not_shown(users: Us
     terminal.expect("Password: ")
     terminal.sendline("secret-reader")
     terminal.expect("ELECTION +LEADER")
-    assert "secret" not in terminal.before
+    assert "secret" not in str(terminal.before)
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0

@@ -1,4 +1,4 @@
-"""A storm of a minute, or of STORM_SECONDS: ``python -m tests.storm`` has longer ones."""
+"""A short storm, or one of STORM_SECONDS: ``python -m tests.storm`` has longer ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from ..servers import binary_for, processes_with, python
 
-SECONDS = float(os.environ.get("STORM_SECONDS", "60"))
+SECONDS = float(os.environ.get("STORM_SECONDS", "25"))
 _AROUND = 120.0
 """Seconds for what comes before and after the faults, on a slow machine."""
 

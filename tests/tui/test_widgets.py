@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Button
 
@@ -80,7 +81,12 @@ async def test_a_touched_row_is_drawn_again_only_when_its_cells_have_changed(mon
         await pilot.pause()
         drawn: list[int] = []
         draw = table.render_line
-        monkeypatch.setattr(table, "render_line", lambda y: (drawn.append(y), draw(y))[1])
+
+        def noted(y: int) -> Strip:
+            drawn.append(y)
+            return draw(y)
+
+        monkeypatch.setattr(table, "render_line", noted)
         table.touch(["a", "b"])
         await pilot.pause(0.1)
         assert drawn == []
@@ -93,7 +99,8 @@ async def test_a_touched_row_is_drawn_again_only_when_its_cells_have_changed(mon
 
 async def test_the_cursor_stays_on_its_key_and_its_line_while_rows_come_and_go() -> None:
     table = Numbers()
-    async with Stage(table).run_test(size=(40, 10)) as pilot:
+    stage = Stage(table)
+    async with stage.run_test(size=(40, 10)) as pilot:
         table.set_keys([f"{n:03}" for n in range(100, 200)])
         table.focus()
         await pilot.pause()
@@ -109,7 +116,7 @@ async def test_the_cursor_stays_on_its_key_and_its_line_while_rows_come_and_go()
         table.set_keys([])
         assert table.cursor is None
         await pilot.press("enter", "j", "G")
-        assert table.app.messages == []  # type: ignore[attr-defined]
+        assert stage.messages == []
 
 
 async def test_enter_chooses_the_row_under_the_cursor_and_a_second_click_too() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 
 import pytest
@@ -18,6 +20,21 @@ def test_the_system_clock_runs_through_suspend(monkeypatch: pytest.MonkeyPatch) 
     slept = {time.CLOCK_BOOTTIME: 3600.0}
     monkeypatch.setattr(time, "clock_gettime", lambda clock: 1000.0 + slept.get(clock, 0.0))
     assert SystemClock().now() == 4600.0
+
+
+def test_a_system_may_lack_the_clocks_of_unix() -> None:
+    """Windows has neither the constants nor the call that takes them."""
+    script = """
+import asyncio, time
+for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC", "clock_gettime"):
+    vars(time).pop(name, None)
+import election_core
+from election_core.clock import SystemClock
+before = time.monotonic()
+assert before <= SystemClock().now() <= time.monotonic()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
 
 
 async def test_the_wall_clock_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from election_core.config import TLS, Endpoint, check_timeout, check_tls, parse_endpoints
 from election_core.errors import InvalidConfig
-
-PROPERTY = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +98,6 @@ bracketed = st.ip_addresses(v=6).map(lambda address: f"[{address}]")
 endpoints = st.lists(st.tuples(hosts | bracketed, st.integers(1, 65535)), min_size=1, max_size=5)
 
 
-@PROPERTY
 @given(endpoints, st.sampled_from(["", "http://", "https://"]))
 def test_what_is_parsed_is_what_was_written_in_order_and_once(pairs: list[tuple[str, int]], scheme: str) -> None:
     texts = [f"{host}:{port}" for host, port in pairs]
@@ -110,7 +107,6 @@ def test_what_is_parsed_is_what_was_written_in_order_and_once(pairs: list[tuple[
     assert parse_endpoints([scheme + text for text in texts]) == parsed
 
 
-@PROPERTY
 @given(st.text(st.sampled_from("ah1:[]/@.%, p"), max_size=12) | st.text(max_size=12))
 def test_any_text_gives_endpoints_or_a_refusal(text: str) -> None:
     try:

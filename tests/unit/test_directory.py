@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from election_core.core.directory import Directory
 from election_core.core.model import Candidate, KeyDeleted, KeyPut, Revision, Snapshot, Transition
 
-from .test_state import EPOCH, PROPERTY, Moment, Write, at, play
-
-DIRECTORY_PROPERTY = settings(PROPERTY, max_examples=150)
+from .test_state import EPOCH, Moment, Write, at, play
 
 GO_LEASE = 1879586589450763092
 LEASES = (0x10, 123, GO_LEASE, -123)
@@ -144,7 +142,6 @@ def begun(scene: tuple[str, list[Moment]], start: int = 0) -> tuple[Naive, Direc
     return naive, directory
 
 
-@DIRECTORY_PROPERTY
 @given(scenes(), st.data())
 def test_elections_leaders_queues_and_transitions_are_those_of_the_naive_reading(
     scene: tuple[str, list[Moment]], data: st.DataObject
@@ -168,7 +165,6 @@ def test_elections_leaders_queues_and_transitions_are_those_of_the_naive_reading
     assert all(first.revision <= second.revision for first, second in pairwise(everything))
 
 
-@DIRECTORY_PROPERTY
 @given(scenes())
 def test_transitions_of_each_election_chain_and_their_tokens_never_shrink(scene: tuple[str, list[Moment]]) -> None:
     _, directory = begun(scene)
@@ -216,7 +212,6 @@ class Honesty:
             assert transition.after == true[self.told[name] - 1].after
 
 
-@DIRECTORY_PROPERTY
 @given(scenes() | st.tuples(st.just("election/"), comings_and_goings), st.data())
 def test_what_is_told_without_a_gap_is_the_next_thing_that_happened(
     scene: tuple[str, list[Moment]], data: st.DataObject
@@ -244,7 +239,6 @@ def test_what_is_told_without_a_gap_is_the_next_thing_that_happened(
         seen = moment
 
 
-@DIRECTORY_PROPERTY
 @given(scenes(), st.data())
 def test_redelivery_of_what_is_known_changes_nothing(scene: tuple[str, list[Moment]], data: st.DataObject) -> None:
     moments = scene[1]
@@ -258,7 +252,6 @@ def test_redelivery_of_what_is_known_changes_nothing(scene: tuple[str, list[Mome
         naive.check(directory, moment)
 
 
-@DIRECTORY_PROPERTY
 @given(scenes(), st.data())
 def test_a_snapshot_and_its_tail_are_worth_the_full_feed(scene: tuple[str, list[Moment]], data: st.DataObject) -> None:
     """For every election that the snapshot shows. Who joins there does not know those that were over before."""
@@ -278,7 +271,6 @@ def test_a_snapshot_and_its_tail_are_worth_the_full_feed(scene: tuple[str, list[
         assert state.queue == full.elections[name].queue
 
 
-@DIRECTORY_PROPERTY
 @given(scenes(), st.booleans())
 def test_keys_that_are_gone_are_not_remembered(scene: tuple[str, list[Moment]], reset: bool) -> None:
     """A whole key space is watched for months. Only the private indexes show whether it adds up."""

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from election_core.core.model import Candidate, Transition
 from election_core.core.term_log import Term, TermLog
 
-PROPERTY = settings(max_examples=120, deadline=None, derandomize=True, database=None)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -164,7 +163,6 @@ def chains(draw: st.DrawFn) -> list[tuple[float, Candidate | None]]:
     return chain
 
 
-@PROPERTY
 @given(chains(), st.integers(1, 40))
 def test_a_log_tiles_time_and_forgets_only_its_oldest(chain: list[tuple[float, Candidate | None]], limit: int) -> None:
     whole, short = log_of(*chain), log_of(*chain, limit=limit)
@@ -175,7 +173,6 @@ def test_a_log_tiles_time_and_forgets_only_its_oldest(chain: list[tuple[float, C
     assert whole.current.leader == (chain[-1][1] if chain else None)
 
 
-@PROPERTY
 @given(chains(), st.integers(-10, 300), st.integers(0, 300))
 def test_between_is_the_plain_overlap(chain: list[tuple[float, Candidate | None]], since: int, length: int) -> None:
     log, until = log_of(*chain), since + length
@@ -187,7 +184,6 @@ def test_between_is_the_plain_overlap(chain: list[tuple[float, Candidate | None]
     assert list(log.between(at(since), at(until))) == overlapping[::-1]
 
 
-@PROPERTY
 @given(chains(), st.integers(-10, 400), st.integers(1, 60), st.integers(0, 12))
 def test_buckets_are_changes_counted_bucket_by_bucket(
     chain: list[tuple[float, Candidate | None]], until: int, bucket: int, count: int

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ..source_imports import ROOT, below, dotted, imports, modules
+from ..source_imports import ROOT, below, dotted, imports, modules, part_of, parts_imported
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
@@ -32,16 +32,6 @@ SCREENS = ("electiontui", "textual", "rich", "plotext", "click")
 
 
 PACKAGE = ROOT / "election_core"
-
-
-def part_of(name: str) -> str:
-    """The folder or file that a dotted name below the package belongs to; empty for the package itself."""
-    return name.split(".")[1] if "." in name else ""
-
-
-def parts_imported(path: Path) -> set[str]:
-    """The folders and files of the package that a module imports."""
-    return {part_of(name) for name in below(path, "election_core")} - {part_of(dotted(path))}
 
 
 everywhere = pytest.mark.parametrize("path", modules("election_core"), ids=dotted)

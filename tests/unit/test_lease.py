@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from election_core.core.lease_clock import LeaseClock, margin_for
 from election_core.core.names import MAX_TTL
 
-PROPERTY = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 ttls = st.integers(1, MAX_TTL) | st.integers(1, 120)
 moments = st.floats(0, 1e6, allow_nan=False)
 
 
-@PROPERTY
 @given(ttls | st.floats(1, MAX_TTL))
 def test_the_margin_is_above_zero_and_below_the_ttl(ttl: float) -> None:
     assert 0 < margin_for(ttl) < ttl
@@ -28,7 +26,6 @@ def test_the_margin_is_a_tenth_and_a_second_at_most(ttl: int, margin: float) -> 
     assert margin_for(ttl) == pytest.approx(margin)
 
 
-@PROPERTY
 @given(ttls, moments)
 def test_a_grant_counts_from_when_it_was_sent_and_ends_before_etcd_may_expire_it(ttl: int, sent_at: float) -> None:
     clock = LeaseClock(ttl, remaining=ttl, sent_at=sent_at)
@@ -74,7 +71,6 @@ def test_an_answer_after_the_deadline_revives_nothing(late: float) -> None:
     assert (clock.ttl, clock.deadline, clock.remaining(112 + late)) == (10, 112, 0)
 
 
-@PROPERTY
 @given(ttls, st.lists(st.tuples(ttls, st.floats(0, 100), st.floats(0, 100)), max_size=8))
 def test_what_was_dead_once_stays_dead(ttl: int, answers: Sequence[tuple[int, float, float]]) -> None:
     """Whatever etcd says afterwards, at whatever delay."""
@@ -90,7 +86,6 @@ def test_what_was_dead_once_stays_dead(ttl: int, answers: Sequence[tuple[int, fl
 answers = st.lists(st.tuples(ttls, moments), max_size=8)
 
 
-@PROPERTY
 @given(ttls, moments, answers)
 def test_the_deadline_never_moves_back(ttl: int, sent_at: float, renewals: Sequence[tuple[int, float]]) -> None:
     clock = LeaseClock(ttl, remaining=ttl, sent_at=sent_at)
@@ -101,7 +96,6 @@ def test_the_deadline_never_moves_back(ttl: int, sent_at: float, renewals: Seque
         assert clock.deadline >= sent + granted - margin_for(granted)
 
 
-@PROPERTY
 @given(ttls, moments, answers.flatmap(lambda each: st.tuples(st.just(each), st.permutations(each))))
 def test_the_order_of_answers_does_not_matter(
     ttl: int, sent_at: float, orders: tuple[Sequence[tuple[int, float]], Sequence[tuple[int, float]]]
@@ -113,7 +107,6 @@ def test_the_order_of_answers_does_not_matter(
     assert one.deadline == other.deadline
 
 
-@PROPERTY
 @given(ttls, moments, answers)
 def test_no_deadline_is_later_than_the_latest_that_etcd_gave(
     ttl: int, sent_at: float, renewals: Sequence[tuple[int, float]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from election_core.core.model import Candidate
@@ -24,8 +24,6 @@ from election_core.core.names import (
     text_to_name,
 )
 from election_core.errors import InvalidConfig
-
-PROPERTY = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 
 int64s = st.integers(-(2**63), 2**63 - 1)
 edgy = st.lists(st.sampled_from([b"\xff", b"\xfe", b"\0", b"a", b"/"]), max_size=5).map(b"".join)
@@ -50,7 +48,6 @@ def test_a_candidates_key_is_written_as_go_writes_it(lease_id: int, suffix: byte
     assert candidate_key(b"election/job/", lease_id) == b"election/job/" + suffix
 
 
-@PROPERTY
 @given(names, int64s.filter(bool))
 def test_our_own_candidates_are_recognised_and_lie_directly_below_their_election(name: str, lease_id: int) -> None:
     root = election_root("election", name)
@@ -125,7 +122,6 @@ def test_a_monitor_strips_its_prefix_up_to_the_last_slash(prefix: str, base: byt
     assert monitor_base(prefix) == base
 
 
-@PROPERTY
 @given(st.binary(max_size=12))
 def test_every_key_can_be_shown_as_text_and_turned_back(raw: bytes) -> None:
     assert text_to_name(name_to_text(raw)) == raw
@@ -155,7 +151,6 @@ def in_range(key: bytes, start: bytes, end: bytes) -> bool:
     return key >= start and (end == b"\0" or key < end)
 
 
-@PROPERTY
 @given(keys, keys, st.booleans())
 @example(b"a\xff", b"b", False)
 @example(b"a\xff", b"a\xff\xff\xff", False)

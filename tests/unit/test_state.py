@@ -9,13 +9,12 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from election_core.core.model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision, Snapshot, Transition
 from election_core.core.state import ElectionState
 
-PROPERTY = settings(max_examples=120, deadline=None, derandomize=True, database=None)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 START = 1
 """Revision of an etcd that has never been written to."""
@@ -107,7 +106,6 @@ def observable(state: ElectionState) -> tuple[object, ...]:
     return state.revision, state.leader, state.queue, len(state)
 
 
-@PROPERTY
 @given(any_history)
 def test_the_leader_is_always_the_oldest_live_key(moments: list[Moment]) -> None:
     state = ElectionState("e")
@@ -120,13 +118,11 @@ def test_the_leader_is_always_the_oldest_live_key(moments: list[Moment]) -> None
         assert all((key in state) == (key in moment.live) for key in KEYS)
 
 
-@PROPERTY
 @given(any_history)
 def test_transitions_are_exactly_the_changes_of_the_leader(moments: list[Moment]) -> None:
     assert feed(ElectionState("e"), moments) == expected_between(moments)
 
 
-@PROPERTY
 @given(any_history)
 def test_transitions_chain(moments: list[Moment]) -> None:
     """Nothing is lost between two transitions: each begins with the leader that the previous one ended with."""
@@ -136,7 +132,6 @@ def test_transitions_chain(moments: list[Moment]) -> None:
     assert not transitions or transitions[0].before is None
 
 
-@PROPERTY
 @given(any_history)
 def test_the_kind_says_what_happened_to_the_term(moments: list[Moment]) -> None:
     for transition in feed(ElectionState("e"), moments):
@@ -154,14 +149,12 @@ def leaders_of_terms(moments: list[Moment]) -> list[Candidate]:
     return [each.after for each in transitions if each.after is not None and each.kind != "proclaimed"]
 
 
-@PROPERTY
 @given(single_file)
 def test_fencing_tokens_strictly_grow_over_terms(moments: list[Moment]) -> None:
     tokens = [leader.create_revision for leader in leaders_of_terms(moments)]
     assert all(older < newer for older, newer in pairwise(tokens))
 
 
-@PROPERTY
 @given(any_history)
 def test_fencing_tokens_never_shrink_even_if_one_transaction_creates_several_candidates(moments: list[Moment]) -> None:
     """Such candidates share a create revision, so only with the key as a tie-break is their order strict."""
@@ -169,7 +162,6 @@ def test_fencing_tokens_never_shrink_even_if_one_transaction_creates_several_can
     assert all(older < newer for older, newer in pairwise(order))
 
 
-@PROPERTY
 @given(any_history, st.randoms(use_true_random=False))
 def test_the_order_of_events_within_a_revision_does_not_matter(moments: list[Moment], random: Random) -> None:
     state = ElectionState("e")
@@ -180,7 +172,6 @@ def test_the_order_of_events_within_a_revision_does_not_matter(moments: list[Mom
     assert transitions == expected_between(moments)
 
 
-@PROPERTY
 @given(any_history, st.data())
 def test_redelivery_of_what_is_known_changes_nothing(moments: list[Moment], data: st.DataObject) -> None:
     state = ElectionState("e")
@@ -195,7 +186,6 @@ def test_redelivery_of_what_is_known_changes_nothing(moments: list[Moment], data
     assert transitions == expected_between(moments)
 
 
-@PROPERTY
 @given(any_history, st.data())
 def test_a_snapshot_and_its_tail_are_worth_the_full_feed(moments: list[Moment], data: st.DataObject) -> None:
     """Wherever the snapshot is taken, and however far back the watch behind it begins."""
@@ -208,7 +198,6 @@ def test_a_snapshot_and_its_tail_are_worth_the_full_feed(moments: list[Moment], 
     assert joined.queue == full.queue
 
 
-@PROPERTY
 @given(any_history, st.data())
 def test_a_gap_is_flagged_once_on_the_first_transition_that_follows_the_reset(
     moments: list[Moment], data: st.DataObject
@@ -245,7 +234,6 @@ def stand_in_line(keys: Iterable[bytes]) -> tuple[ElectionState, list[Moment]]:
     return state, moments
 
 
-@PROPERTY
 @given(queues, st.data())
 def test_whoever_leaves_from_behind_the_leader_changes_no_leader(keys: list[bytes], data: st.DataObject) -> None:
     state, moments = stand_in_line(keys)
@@ -256,7 +244,6 @@ def test_whoever_leaves_from_behind_the_leader_changes_no_leader(keys: list[byte
     assert [one.key for one in state.queue] == [key for key in keys if key not in leavers]
 
 
-@PROPERTY
 @given(queues, st.data())
 def test_deletes_in_one_revision_never_announce_a_leader_that_never_was(keys: list[bytes], data: st.DataObject) -> None:
     state, moments = stand_in_line(keys)

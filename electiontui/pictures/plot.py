@@ -15,12 +15,11 @@ from threading import Lock
 
 import plotext
 
-from election_core.core.model import Candidate
-from election_core.core.term_log import TermLog
+from election_core import Candidate, TermLog
 
+from ..text import fit
+from ..text import width as cells_of
 from .lanes import Window, lanes_of, raster, time_marks
-from .text import fit
-from .text import width as cells_of
 
 __all__ = ["changes_per_minute", "hold_times", "timeline"]
 

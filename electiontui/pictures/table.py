@@ -1,0 +1,36 @@
+"""Elections as aligned lines of text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from election_core import ElectionState
+
+from ..text import fit, safe, width
+
+__all__ = ["table"]
+
+_HEADER = ("ELECTION", "LEADER", "CANDIDATES", "TOKEN", "LEASE")
+_LEADER_CELLS = 60
+
+
+def table(states: Iterable[ElectionState]) -> list[str]:
+    """The elections as lines of aligned columns, a header first."""
+    rows = [_HEADER, *(_row(state) for state in states)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    return [_line(row, widths) for row in rows]
+
+
+def _row(state: ElectionState) -> tuple[str, ...]:
+    leader, name = state.leader, safe(state.name) or '""'
+    if leader is None:
+        return name, "–", str(len(state)), "–", "–"
+    value = safe(leader.value, _LEADER_CELLS) or "(empty)"
+    return name, value, str(len(state)), str(leader.create_revision), format(leader.lease_id, "x")
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = (
+        fit(text, cells, right=column in (2, 3)) for column, (text, cells) in enumerate(zip(row, widths, strict=True))
+    )
+    return "  ".join(cells).rstrip()
