@@ -118,4 +118,5 @@ def _turns_red(test: str, copy: Path) -> bool:
         done = subprocess.run(words, cwd=copy, env=env, capture_output=True, text=True, timeout=_LONGEST_RUN)
     except subprocess.TimeoutExpired:
         return True
+    assert done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED), done.stdout + done.stderr
     return done.returncode == pytest.ExitCode.TESTS_FAILED and "ERROR at setup of" not in done.stdout
