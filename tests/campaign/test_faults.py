@@ -171,6 +171,21 @@ async def test_a_key_that_came_back_is_not_the_own_one(stage: Stage, who: str) -
     assert not campaign.is_leader
 
 
+async def test_leases_that_the_server_revokes_are_told_at_once(stage: Stage) -> None:
+    """H25: to each by its own key's delete, however long its lease had to live; whoever comes next is elected."""
+    campaigns = [stage.client().election("job", ttl=600).campaign(str(number)) for number in range(3)]
+    await stage.finish(campaigns[0].wait())
+    await stage.clock.elapse(0)
+    began = stage.clock.now()
+    for each in campaigns:
+        assert stage.server.expire(each.lease_id)
+    successor = stage.client().election("job").campaign("successor")
+    await stage.clock.elapse(0)
+    assert stage.clock.now() == began
+    assert [each.state for each in campaigns] == [CampaignState.LOST] * 3
+    assert successor.is_leader
+
+
 async def test_a_renewal_that_finds_no_lease_is_the_loss(stage: Stage) -> None:
     """H26: also where the delete of the key got lost; long before the deadline and the next reading."""
     store = stage.store()

@@ -174,6 +174,15 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     mutation(
         "H32",
+        "a guard asks whether the key is there",
+        Edit(
+            "election_core/etcd/store.py",
+            "return transactions.Create(guard.key) == guard.create_revision",
+            "return transactions.Create(guard.key) > 0",
+        ),
+    ),
+    mutation(
+        "H32",
         "a guard is given whoever leads",
         Edit(
             _CAMPAIGN,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ..mutation import Edit, Mutation, mutation
-from .campaigns import NO_TAKING_UP, OWN_KEY_UNSEEN
-from .leases import ANY_ANSWER_IS_A_RENEWAL
+from .campaigns import OWN_KEY_UNSEEN
 
 __all__ = ["MUTATIONS"]
 
@@ -45,7 +44,7 @@ OLD_TOKEN_UNKNOWN = Edit(
 )
 
 MUTATIONS: tuple[Mutation, ...] = (
-    mutation("H12", "a key that exists is somebody else's", NO_TAKING_UP),
+    mutation("H17", "a watch that was cancelled is silent", CANCELED_UNSEEN),
     mutation("H21", "streams ask for no leader", NO_REQUIRED_LEADER),
     mutation(
         "H21",
@@ -60,8 +59,24 @@ MUTATIONS: tuple[Mutation, ...] = (
         "a call has no end",
         Edit(_CALLS, "timeout=max(timeout, 0.001), metadata", "timeout=None, metadata"),
     ),
-    mutation("H22", "what one stream finds out is its own affair", NOBODY_TOLD, NO_REREADING),
-    mutation("H25", "a key is taken for there while nobody says otherwise", OWN_KEY_UNSEEN, ANY_ANSWER_IS_A_RENEWAL),
+    mutation(
+        "H22",
+        "what one stream finds out is its own affair, and gRPC's pings take their time",
+        NOBODY_TOLD,
+        NO_REREADING,
+        Edit(_MEMBERS, '("grpc.keepalive_timeout_ms", 5_000)', '("grpc.keepalive_timeout_ms", 60_000)'),
+        Edit(_MEMBERS, '("grpc.http2.ping_timeout_ms", 5_000)', '("grpc.http2.ping_timeout_ms", 60_000)'),
+    ),
+    mutation("H25", "a key is taken for there until a renewal says otherwise", OWN_KEY_UNSEEN),
+    mutation(
+        "H25",
+        "whoever has lost once leads no more",
+        Edit(
+            "election_core/election.py",
+            "return campaign.state is CampaignState.LOST",
+            "return campaign.state is CampaignState.FAILED",
+        ),
+    ),
     mutation(
         "H25",
         "a bug is in its release, and in no other",
