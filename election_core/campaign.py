@@ -80,7 +80,7 @@ class Campaign:
 
     @property
     def lease_id(self) -> int:
-        """The lease that the key hangs on; give it to `Election.campaign` after a restart."""
+        """The lease that the key is attached to; give it to `Election.campaign` after a restart."""
         return self._candidacy.lease_id
 
     @property
@@ -187,7 +187,7 @@ class Campaign:
             await self._candidacy.write(raw)
 
     async def resign(self) -> None:
-        """Leave the line or the leadership, and leave neither key nor own lease behind.
+        """Leave the line or the leadership, and leave neither its key nor a lease of its own behind.
 
         From the call on it does not lead. Resigning again after a failure tries again; otherwise it does nothing.
         Cancelling it does not stop the clean-up.

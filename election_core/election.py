@@ -82,7 +82,7 @@ class Election:
         """Take up the candidacy of a lease after a restart, with its place in line and what it proclaims.
 
         Raises:
-            LeadershipLost: its key is gone; campaign anew.
+            LeadershipLost: its key is gone; campaign again.
             Unavailable: no member answered in time.
         """
         key = candidate_key(self.root, check_lease_id(lease_id))
@@ -90,7 +90,7 @@ class Election:
         found = await self._recipe.find(key, lease_id)
         if found is None:
             raise LeadershipLost(
-                f"There is no candidate on lease {lease_id:x} to resume; campaign anew.", election=self.name, key=key
+                f"There is no candidate on lease {lease_id:x} to resume; campaign again.", election=self.name, key=key
             )
         return self.campaign(found.value, lease_id=lease_id)
 

@@ -164,13 +164,14 @@ class WatchResponse(NamedTuple):
     revision: int
     """Revision of the store when it was sent."""
     revisions: tuple[Revision, ...]
-    """What changed, in revision order; empty for a sign of life."""
+    """What changed, in revision order; empty for a progress notification."""
 
 
 class WatchStream(Protocol):
-    """An established watch. A quiet one yields signs of life, about one per second. Iterating it ends only by an error:
+    """An established watch. A quiet one yields progress notifications, about one per second.
 
-    `Compacted` when history that it needs is gone, `Unavailable` when the member or the stream is lost or silent.
+    Iterating it ends only by an error: `Compacted` when history that it needs is gone, `Unavailable` when the member or
+    the stream is lost or silent.
     """
 
     revision: int

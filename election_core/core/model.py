@@ -34,7 +34,7 @@ class Candidate(NamedTuple):
     value: bytes
     """What the candidate proclaims, up to etcd's request limit (1.5 MiB unless configured)."""
     lease_id: int
-    """Lease that the key hangs on; 0 for a stray key that never expires."""
+    """Lease that the key is attached to; 0 for a stray key that never expires."""
     create_revision: int
     """Revision that created the key: the place in line and the fencing token."""
     mod_revision: int

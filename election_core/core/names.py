@@ -33,7 +33,7 @@ MAX_VALUE = 1_572_864 - 4_096
 
 
 def name_to_text(raw: bytes) -> str:
-    """Bytes of a key as text. Bytes that are no UTF-8 survive as lone surrogates, see `text_to_name`."""
+    """Bytes of a key as text. Bytes that are not UTF-8 survive as lone surrogates, see `text_to_name`."""
     return raw.decode("utf-8", "surrogateescape")
 
 

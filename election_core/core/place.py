@@ -4,7 +4,7 @@ Rule 1: whether a candidate leads is decided here, and only on proof: at one rev
 create revision and no older key does. Rule 2: this file does not know how that is read or watched.
 
 A place changes by deletes alone. New candidates line up behind, since create revisions only grow, so the one thing
-to wait for is the delete of the key ahead, and the one thing to fear is the delete of the own key.
+to wait for is the delete of the key ahead, and the one thing to fear is the delete of its key.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Place(NamedTuple):
         return self.ahead.is_same_candidate(other.ahead) and self.ahead_leads == other.ahead_leads
 
     def after(self, revision: Revision) -> Place | None:
-        """The place after a revision, or ``None`` when it has to be read anew.
+        """The place after a revision, or ``None`` when it has to be read again.
 
-        The revisions must hold all deletes of the own key and of ``ahead``, in order. One that is not newer than
+        The revisions must hold all deletes of its key and of ``ahead``, in order. One that is not newer than
         the place is old news: a watch may be served by a member that lags behind the one that was read.
 
         Raises:
-            LeadershipLost: the own key is gone, or no longer on the own lease.
+            LeadershipLost: its key is gone, or no longer on its lease.
         """
         if revision.revision <= self.revision:
             return self
@@ -67,7 +67,7 @@ def still_own(own: Candidate, now: Candidate | None) -> Candidate:
     """The candidate as it is now, given what stands at its key.
 
     Raises:
-        LeadershipLost: the own key is gone, or no longer on the own lease.
+        LeadershipLost: its key is gone, or no longer on its lease.
     """
     if now is None or not now.is_same_candidate(own):
         raise LeadershipLost(
@@ -95,7 +95,7 @@ def place_among_newest(own: Candidate, newest: Sequence[Candidate], revision: in
     """The place of ``own`` if the newest `NEWEST` candidates that are no younger tell, newest first, else ``None``.
 
     Raises:
-        LeadershipLost: the own key is gone, or no longer on the own lease.
+        LeadershipLost: its key is gone, or no longer on its lease.
     """
     if len(newest) < NEWEST:
         return place_in_line(own, newest, revision)
@@ -109,7 +109,7 @@ def place_in_line(own: Candidate, line: Sequence[Candidate], revision: int) -> P
     """The place of ``own`` among all candidates that are no younger, in any order.
 
     Raises:
-        LeadershipLost: the own key is gone, or no longer on the own lease.
+        LeadershipLost: its key is gone, or no longer on its lease.
     """
     now = still_own(own, next((candidate for candidate in line if candidate.key == own.key), None))
     ahead = [candidate for candidate in line if by_age(candidate) < by_age(now)]

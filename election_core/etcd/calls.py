@@ -65,7 +65,7 @@ class Caller:
 
     @property
     def has_login(self) -> bool:
-        """Whether there are tokens, which can be refused and fetched anew."""
+        """Whether there are tokens, which can be refused and fetched again."""
         return self._login is not None
 
     async def metadata(self, member: Member, deadline: float) -> Metadata:

@@ -18,7 +18,7 @@ from .tokens import Metadata
 __all__ = ["Stream"]
 
 _REQUIRE_LEADER = (("hasleader", "true"),)
-"""Without it a member that has lost its cluster keeps a stream open and silent for ever."""
+"""Without it a member that has lost its cluster keeps a stream open and silent forever."""
 
 
 class Stream:

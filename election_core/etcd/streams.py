@@ -24,7 +24,7 @@ from .wire import revisions_of, watch_request
 __all__ = ["EtcdRenewals", "EtcdWatch", "open_renewals", "open_watch"]
 
 QUIET = 1.0
-"""Seconds without a message after which a watch asks for a sign of life."""
+"""Seconds without a message after which a watch asks for a progress notification."""
 
 _PAUSE_PER_STREAM = 0.02
 """Seconds by which each further stream on a member lengthens the pauses of all: fifty questions a second will do."""
@@ -33,7 +33,7 @@ _PAUSE_PER_STREAM = 0.02
 class EtcdWatch(Stream):
     """`WatchStream` over one call of etcd's Watch service."""
 
-    # The mutable state: when a sign of life was asked for, the watchdog's timer, and what came before the watch was
+    # The mutable state: when a progress notification was asked for, the watchdog's timer, and what came before it was
     # established.
 
     def __init__(self, caller: Caller, member: Member, metadata: Metadata) -> None:
@@ -114,7 +114,7 @@ class EtcdWatch(Stream):
         return asyncio.get_running_loop().call_later(pause, self._check)
 
     def _check(self) -> None:
-        """Ask for a sign of life when it is quiet, and give the member up when none comes."""
+        """Ask for a progress notification when it is quiet, and give the member up when none comes."""
         now, patience = time.monotonic(), self._caller.attempt_timeout
         if self._asked_at is not None and self._asked_at < now - patience and self.is_silent_since(now - patience):
             self._caller.members.suspect(self._member, silent_since=now - patience)

@@ -1,4 +1,4 @@
-"""Authentication tokens: fetched when first needed, renewed before they expire, and fetched anew when refused."""
+"""Authentication tokens: fetched when first needed, renewed before they expire, and fetched again when refused."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ __all__ = ["Candidacy", "Hooks"]
 _log = logging.getLogger("election_core.campaign")
 
 _LONGEST_REREAD = 60.0
-"""Seconds after which the place is read anew although nothing happened, where the TTL is longer."""
+"""Seconds after which the place is read again although nothing happened, where the TTL is longer."""
 
 
 class Hooks(NamedTuple):

@@ -1,4 +1,4 @@
-"""Cleaning up after a campaign: no key and no own lease stays behind, or at least not longer than the TTL."""
+"""Cleaning up after a campaign: neither its key nor a lease of its own stays behind, or at least not for long."""
 
 from __future__ import annotations
 

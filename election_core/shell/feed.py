@@ -2,7 +2,7 @@
 
 The first watch is opened live and only then the keys are read: events up to the read are old news to the state
 machine, later ones come as they happen. A watch that broke is resumed after the last event that was seen, so that
-no transition is lost; only where etcd has compacted that history everything is read anew, and the state machine
+no transition is lost; only where etcd has compacted that history everything is read again, and the state machine
 reports the gap.
 """
 
@@ -21,7 +21,7 @@ from .tasks import report
 
 __all__ = ["Feed", "FeedSink"]
 
-_SIGNS_OF_LIFE = 2
+_NOTIFICATIONS = 2
 """Messages at least as new as an audit's read, after which events that have not come are taken for lost.
 
 One may have been sent ahead of events that are no newer than it: older servers answer a request for progress past the
@@ -35,7 +35,7 @@ class FeedSink(Protocol):
     """Who takes what a feed reads. Nothing here may block or raise."""
 
     def reset(self, snapshot: Snapshot) -> None:
-        """Begin, or begin anew after a gap."""
+        """Begin, or begin again after a gap."""
 
     def apply(self, revision: Revision) -> None:
         """The next revision; it may be known already."""
@@ -54,7 +54,7 @@ class Feed:
     """Reads and watches one range of keys.
 
     Attributes:
-        heard_at: when etcd last gave a sign of life on the watch, on the feed's clock; ``None`` before the first.
+        heard_at: when etcd was last heard on the watch, on the feed's clock; ``None`` before the first time.
     """
 
     # The mutable state: the last revision that was delivered whole, from where a watch can be resumed, and the read
@@ -132,6 +132,6 @@ class Feed:
 
     def _compare(self, audit: Snapshot, revision: int) -> None:
         self._heard_since += revision >= audit.revision
-        if self._heard_since >= _SIGNS_OF_LIFE:
+        if self._heard_since >= _NOTIFICATIONS:
             self._audit = None
             self._sink.audit(audit)

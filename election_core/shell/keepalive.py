@@ -117,7 +117,7 @@ class KeepAlive:
                 continue
             for lease in [each for each in self._leases.values() if each.clock.deadline <= now]:
                 self._lose(lease, _TOO_LATE.format(ttl=lease.clock.ttl))
-            # Renewals push deadlines back without a word, so this one is early more often than not; it is found anew
+            # Renewals push deadlines back without a word, so this one is early more often than not; it is found again
             # when it has come, which is once per TTL and not once per renewal.
             self._earliest = min((each.clock.deadline for each in self._leases.values()), default=float("inf"))
 

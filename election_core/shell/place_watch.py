@@ -5,8 +5,8 @@ every event arrives as it happens, and none is missed. A watch that starts in th
 catch-up loop, which runs every 100 ms. So a watch that breaks needs no history either: compaction cannot hurt it.
 
 The first in line watches the deletes of the whole election. In that one ordered stream, the leader's delete without
-the own one before it proves that the own candidate leads. Everybody else watches the key ahead and its own, so a
-leader's going wakes one candidate and not the herd. Events may get lost in a server, so the place is also read anew
+its own one before it proves that this candidate leads. Everybody else watches the key ahead and its own, so a
+leader's going wakes one candidate and not all of them. Events may get lost in a server, so the place is also read again
 from time to time.
 """
 
@@ -40,7 +40,7 @@ async def watch_place(
         own: the candidate, whose key is written.
         place: where the candidate stands, which is not repeated; ``None`` to read it first.
         clock: what ``reread_every`` is counted on.
-        reread_every: seconds after which the place is read anew although nothing happened.
+        reread_every: seconds after which the place is read again although nothing happened.
 
     Raises:
         LeadershipLost: its key is gone.
@@ -92,7 +92,7 @@ async def _listen(
         for revision in response.revisions:
             place = place.after(revision) or await recipe.place(place.own)
             yield place
-        # A quiet stream gives signs of life, so this is looked at often enough.
+        # A quiet stream gives progress notifications, so this is looked at often enough.
         if clock.now() >= reread_at:
             place = await recipe.place(place.own)
             yield place

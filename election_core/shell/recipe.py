@@ -32,7 +32,7 @@ class Recipe:
         self._oldest_two = Read(self._everybody, order="oldest", limit=2)
 
     async def join(self, key: bytes, value: bytes, lease_id: int) -> tuple[Candidate, Place | None]:
-        """Join the line, or take up the place of the own key where it exists: a reply may have been lost.
+        """Join the line, or take up the place of its key where that exists: a reply may have been lost.
 
         The place is ``None`` where the key existed or two or more candidates are ahead; see `place`.
 
@@ -70,7 +70,7 @@ class Recipe:
         return place
 
     async def proclaim(self, own: Candidate, value: bytes) -> int:
-        """Write a new value, only while the key is still the own one; returns the revision of the write.
+        """Write a new value, only while the key is still its own; returns the revision of the write.
 
         Raises:
             LeadershipLost: it is not; nothing was written.

@@ -1,8 +1,8 @@
 """One watch for many: where a client has several candidates in one election, they share one view of the whole line.
 
 Each candidate alone watches its neighbours. Two or more on one client would watch much the same keys, so one ordered
-watch of the whole election serves them all: the line is known at every revision, and with it whether an own candidate
-leads, without asking again.
+watch of the whole election serves them all: the line is known at every revision, and with it whether a candidate of
+this client leads, without asking again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _log = logging.getLogger("election_core.campaign")
 class SharedWatches:
     """The elections in which one client campaigns."""
 
-    # The mutable state: how many own candidates each election has, and the lines that are shared.
+    # The mutable state: how many candidates of this client each election has, and the lines that are shared.
 
     def __init__(self, clock: Clock, tasks: BackgroundTasks) -> None:
         self._clock, self._tasks = clock, tasks
@@ -39,7 +39,7 @@ class SharedWatches:
         self._shared: dict[bytes, SharedWatch] = {}
 
     def enter(self, recipe: Recipe) -> None:
-        """One more own candidate."""
+        """One more candidate of this client."""
         self._candidates[recipe.root] += 1
 
     def leave(self, recipe: Recipe) -> None:
@@ -50,7 +50,7 @@ class SharedWatches:
             self._shared.pop(recipe.root, None)
 
     def shared(self, recipe: Recipe) -> SharedWatch | None:
-        """The line to share, where there are two own candidates or more."""
+        """The line to share, where there are two candidates of this client or more."""
         if self._candidates[recipe.root] < 2:
             return None
         if recipe.root not in self._shared:
@@ -80,7 +80,7 @@ class SharedWatch:
         """Call ``take`` at once with each new place of the candidate, until it is out. Cancelling it is safe.
 
         Raises:
-            LeadershipLost: the own key is gone, or ``take`` has raised it.
+            LeadershipLost: its key is gone, or ``take`` has raised it.
             AuthenticationFailed: the election may not be watched or read.
         """
         member = _Member(own, take, asyncio.get_running_loop().create_future())

@@ -77,7 +77,7 @@ class Subscription:
 
     @property
     def staleness(self) -> float:
-        """Seconds since the view was last known to be current; a quiet etcd is asked for a sign of life each second."""
+        """Seconds since the view was last known to be current; a quiet etcd is asked once per second."""
         heard_at = self._began_at if self._feed.heard_at is None else self._feed.heard_at
         return max(0.0, self._runtime.clock.now() - heard_at)
 
@@ -211,7 +211,7 @@ def _why_ended(task: asyncio.Task[None], what: str) -> ElectionError | None:
     if exc is None or isinstance(exc, ElectionError):
         return exc
     if isinstance(exc, KeyboardInterrupt | SystemExit):
-        error = ElectionError(f"The watching of {what} was ended by {exc!r}; begin anew if the program goes on.")
+        error = ElectionError(f"The watching of {what} was ended by {exc!r}; start again if the program goes on.")
     else:
         error = ElectionError(f"The watching of {what} failed by a defect of election_core, please report it: {exc!r}")
     error.__cause__ = exc

@@ -58,7 +58,7 @@ class KeySpace:
         return tuple(found[: query.limit or None])
 
     def keys_on(self, lease_id: int) -> tuple[bytes, ...]:
-        """The living keys that hang on a lease, sorted."""
+        """The living keys that are attached to a lease, sorted."""
         return tuple(key for key, candidate in sorted(self._living.items()) if candidate.lease_id == lease_id)
 
     def txn(self, txn: Txn, has_lease: Callable[[int], bool]) -> tuple[TxnResult, Change | None]:

@@ -18,7 +18,7 @@ from .server import MemoryServer
 __all__ = ["MemoryRenewals", "MemoryWatch"]
 
 QUIET = 1.0
-"""Seconds without a message after which a watch gives a sign of life."""
+"""Seconds without a message after which a watch gives a progress notification."""
 
 Message = TypeVar("Message")
 

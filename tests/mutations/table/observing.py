@@ -79,7 +79,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H24",
         "an observer believes what it is told",
-        Edit(_FEED, "if self._heard_since >= _SIGNS_OF_LIFE:", "if self._heard_since < 0:"),
+        Edit(_FEED, "if self._heard_since >= _NOTIFICATIONS:", "if self._heard_since < 0:"),
     ),
     mutation("H37", "an observer ends with its stream", ENDS_WITH_ITS_STREAM),
     mutation(
