@@ -62,11 +62,11 @@ MUTATIONS: tuple[Mutation, ...] = (
             _LEASE_CLOCK, "from __future__ import annotations\n", "from __future__ import annotations\n\nimport time\n"
         ),
     ),
-    mutation("H30", "deadlines are on the wall clock", Edit(_CLOCK, "time.clock_gettime(_CLOCK_ID)", "time.time()")),
+    mutation("H30", "deadlines are on the wall clock", Edit(_CLOCK, "return _now()", "return time.time()")),
     mutation(
         "H30",
         "deadlines are on a clock that sleeps with the machine",
-        Edit(_CLOCK, 'getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)', "time.CLOCK_MONOTONIC"),
+        Edit(_CLOCK, '("CLOCK_BOOTTIME", "CLOCK_MONOTONIC")', '("CLOCK_MONOTONIC",)'),
     ),
     mutation(
         "H30",
@@ -103,7 +103,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H45",
         "a call has no end",
-        Edit(_CALLS, "timeout=max(timeout, 0.001), metadata", "timeout=None, metadata"),
+        Edit(_CALLS, "timeout=timeout, metadata", "timeout=None, metadata"),
     ),
     mutation(
         "H26",

@@ -11,11 +11,12 @@ _CALLS = "election_core/etcd/calls.py"
 _MAPPING = "election_core/etcd/mapping.py"
 _MEMBERS = "election_core/etcd/members.py"
 _STORE = "election_core/etcd/store.py"
+_STREAM = "election_core/etcd/stream.py"
 _STREAMS = "election_core/etcd/streams.py"
 _TOKENS = "election_core/etcd/tokens.py"
 
 NO_REQUIRED_LEADER = Edit(
-    _STREAMS, "self._call = method(metadata=metadata + _REQUIRE_LEADER)", "self._call = method(metadata=metadata)"
+    _STREAM, "self._call = method(metadata=metadata + _REQUIRE_LEADER)", "self._call = method(metadata=metadata)"
 )
 NO_REREADING = Edit(
     "election_core/shell/candidacy.py",
@@ -23,7 +24,7 @@ NO_REREADING = Edit(
     'reread_every = float("inf")',
 )
 ONE_STREAM_FOR_ALL = Edit(
-    _STREAMS,
+    _STREAM,
     "self._call = method(metadata=metadata + _REQUIRE_LEADER)",
     'self._call = member.__dict__.setdefault(f"{method}", method(metadata=metadata + _REQUIRE_LEADER))',
 )
@@ -34,7 +35,7 @@ ALWAYS_THE_SAME_MEMBER = Edit(
 )
 DENIED_FOR_GOOD = Edit(_STREAMS, "        if not caller.has_login:\n            raise\n", "        raise\n")
 TOKENS_KEPT_BY_STREAMS = Edit(
-    _STREAMS, "            self._caller.forget_token(self._metadata)\n            return", "            return"
+    _STREAM, "            self._caller.forget_token(self._metadata)\n            return", "            return"
 )
 TOKENS_KEPT_BY_CALLS = Edit(
     _CALLS, "                self.forget_token(metadata)\n                if", "                if"
@@ -57,7 +58,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H22",
         "a call has no end",
-        Edit(_CALLS, "timeout=max(timeout, 0.001), metadata", "timeout=None, metadata"),
+        Edit(_CALLS, "timeout=timeout, metadata", "timeout=None, metadata"),
     ),
     mutation(
         "H22",
