@@ -18,14 +18,14 @@ What is guaranteed:
    the oldest. A candidate whose lease died while it waited fails at once and is never elected.
 2. ``is_leader`` turns false, and ``error`` fires, before etcd can elect a successor. The deadline is the time at
    which the last answered renewal was *sent* + the granted TTL − a margin, on a clock that runs through suspend; it
-   assumes clocks that tick at like rates. Where somebody else deletes the key or revokes the lease, be it
-   etcd by a bug of its own (`EndpointStatus.known_bugs`), there is no waiting period: the leader learns of it from
+   assumes clocks that tick at like rates. What was taken for lost is never revived. Where somebody else deletes the
+   key or revokes the lease, be it etcd by a bug of its own (`EndpointStatus.known_bugs`), there is no waiting period: the leader learns of it from
    its own watch, one event later.
 3. A campaign has one terminal state. After resigning, loss or failure it is never elected.
 4. Resigning and clean-up can be repeated, harm nobody else's key, and leave neither key nor lease behind, also when
    they are cancelled.
 5. Observers and monitors report every transition in revision order: a vacancy as ``None``, a succession even if the
-   values are equal. Where revisions were missed they say ``gap=True``.
+   values are equal. Where revisions were missed they say ``gap=True``, also for elections first seen after that.
 6. A member that is dead, frozen, partitioned or restarting costs no leadership while another one answers within the
    TTL.
 """
