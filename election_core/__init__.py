@@ -19,8 +19,8 @@ What is guaranteed:
 2. ``is_leader`` turns false, and ``error`` fires, before etcd can elect a successor. The deadline is the time at
    which the last answered renewal was *sent* + the granted TTL − a margin, on a clock that runs through suspend; it
    assumes clocks that tick at like rates. What was taken for lost is never revived. Where somebody else deletes the
-   key or revokes the lease, be it etcd by a bug of its own (`EndpointStatus.known_bugs`), there is no waiting period: the leader learns of it from
-   its own watch, one event later.
+   key or revokes the lease, be it etcd by a bug of its own (`EndpointStatus.known_bugs`), there is no waiting period:
+   the leader learns of it from its own watch, one event later.
 3. A campaign has one terminal state. After resigning, loss or failure it is never elected.
 4. Resigning and clean-up can be repeated, harm nobody else's key, and leave neither key nor lease behind, also when
    they are cancelled.
