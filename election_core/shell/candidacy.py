@@ -198,8 +198,6 @@ class Candidacy:
             await self._watch_alone(own, place, reread_every)
 
     async def _watch_alone(self, own: Candidate, place: Place | None, reread_every: float) -> None:
-        if place is None:
-            self._move_to(CampaignState.WAITING)
         places = watch_place(self._recipe, own, place, self._runtime.clock, reread_every=reread_every)
         async with aclosing(places):
             async for news in places:

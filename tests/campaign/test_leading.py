@@ -177,7 +177,7 @@ async def test_there_is_nothing_to_resume_once_the_key_is_gone(stage: Stage) -> 
     election = stage.client().election("job")
     before = await election.campaign("node-a").wait()
     await before.resign()
-    with pytest.raises(LeadershipLost, match="campaign anew") as caught:
+    with pytest.raises(LeadershipLost, match="campaign again") as caught:
         await election.resume(before.lease_id)
     assert (caught.value.election, caught.value.key) == ("job", before.key)
     with pytest.raises(InvalidConfig):

@@ -114,7 +114,7 @@ class World:
         gc.collect()
         running = asyncio.all_tasks() - {asyncio.current_task()}
         assert not left, "keys are left behind"
-        assert not running, "tasks are left running"
+        assert not running, f"tasks are left running: {running}"
         assert not self.unhandled
 
 
