@@ -112,6 +112,8 @@ class World:
         await self.raw.close()
         await asyncio.sleep(0)
         gc.collect()
+        # gRPC's own tasks for calls that have ended live on until it is told so by its queue of events.
+        await until(lambda: not any(_is_of_grpc(task) for task in asyncio.all_tasks()), "gRPC's calls end")
         running = asyncio.all_tasks() - {asyncio.current_task()}
         assert not left, "keys are left behind"
         assert not running, f"tasks are left running: {running}"
@@ -138,6 +140,10 @@ class Heard:
     @property
     def kinds(self) -> list[str]:
         return ["elected" if event is None else type(event).__name__ for event in self.events]
+
+
+def _is_of_grpc(task: asyncio.Task[Any]) -> bool:
+    return getattr(task.get_coro(), "__qualname__", "").startswith("_AioCall.")
 
 
 async def soon(awaitable: Awaitable[T]) -> T:
