@@ -115,4 +115,22 @@ MUTATIONS: tuple[Mutation, ...] = (
             'self._everybody = KeyRange.prefix(b"")',
         ),
     ),
+    mutation(
+        "H53",
+        "a transaction that cannot write is sent",
+        Edit("election_core/store.py", "all(isinstance(op, Read) for op in self.then + self.otherwise)", "False"),
+    ),
+    mutation(
+        "H53",
+        "a place in line is read with a transaction",
+        Edit("election_core/store.py", "all(isinstance(op, Read) for op in self.then + self.otherwise)", "False"),
+        Edit(
+            "election_core/shell/recipe.py",
+            '        newest = await self.store.read(no_younger._replace(order="newest", limit=NEWEST))\n',
+            "        newest = no_younger._replace(order='newest', limit=NEWEST)\n"
+            "        reading = Txn(Guard(own.key, own.create_revision), (newest, self._oldest_two, no_younger))\n"
+            "        result = await self.store.txn(reading)\n"
+            "        newest = Snapshot(result.revision, result.reads[0], None)\n",
+        ),
+    ),
 )
