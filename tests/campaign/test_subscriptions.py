@@ -190,7 +190,7 @@ def test_an_exit_in_a_callback_ends_the_program_and_is_no_defect() -> None:
     (observer,) = observers
     assert observer.closed
     assert str(observer.last_error) == (
-        "The watching of the election 'job' was ended by SystemExit(3); begin anew if the program goes on."
+        "The watching of the election 'job' was ended by SystemExit(3); start again if the program goes on."
     )
 
 
