@@ -386,6 +386,21 @@ def test_one_revision_may_change_many_elections_each_once() -> None:
     assert sorted(brief(many.apply(revision(11, *events)))) == [(str(n), "vacated", None) for n in range(3)]
 
 
+def test_the_delete_of_a_key_that_was_never_seen_is_nothing() -> None:
+    known = directory(put(b"election/job/7b", 2))
+    assert known.apply(revision(11, KeyDeleted(b"election/other/7b"))) == []
+    assert list(known.elections) == ["job"]
+    assert known.revision == 11
+
+
+def test_what_has_changed_is_taken_once() -> None:
+    known = directory(put(b"election/a/7b", 2), put(b"election/b/7b", 3))
+    assert known.take_changed() == {"a", "b"}
+    assert known.take_changed() == set()
+    known.apply(revision(11, put(b"election/b/1", 11, lease=1)))
+    assert known.take_changed() == {"b"}
+
+
 def test_several_deletes_in_one_revision_never_announce_a_leader_that_never_was() -> None:
     line = directory(*(put(b"election/job/%x" % lease, lease, lease) for lease in (2, 3, 4)))
     events = KeyDeleted(b"election/job/2"), KeyDeleted(b"election/job/3")
@@ -502,3 +517,5 @@ def test_two_elections_never_share_a_name() -> None:
 def test_a_key_without_any_slash_stands_in_no_line() -> None:
     slashless = directory(put(b"7b", 2), put(b"/7b", 3), prefix="")
     assert all(len(state) == 1 for state in slashless.elections.values())
+    assert slashless.apply(revision(11, KeyDeleted(b"7b"), put(b"7c", 11, lease=124))) == []
+    assert [len(state) for state in slashless.elections.values()] == [1]
