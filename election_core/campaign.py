@@ -144,6 +144,7 @@ class Campaign:
         Raises:
             InvalidConfig: there is no such event, or the callback cannot be called.
         """
+        self._candidacy.check_lease()
         remove = self._callbacks.on(event, callback)
         if event == "elected" and self.state is CampaignState.LEADING:
             self._callbacks.call(event, callback)
@@ -212,14 +213,23 @@ class Campaign:
         self._candidacy.end(CampaignState.ABANDONED, reason)
         self._runtime.campaigns.discard(self)
 
-    async def close(self) -> None:
-        """End the body that runs under it, wait for that at most the client's timeout, and `resign`.
+    async def close(self, *, closed_with: object = None) -> None:
+        """End the body that another task runs under it, wait for that at most the client's timeout, and `resign`.
 
-        A failure is logged and not raised. Cancelling it does not stop the clean-up.
+        A failure is logged and not raised. Cancelling it stops none of that.
+
+        Args:
+            closed_with: the session or client that is closed; a body that waits for the end of it is not waited for.
         """
         body = self._body
-        if body is not None and not self._runtime.is_leaving(body.task):
-            await self._end_body(body)
+        if body is None or body.task is asyncio.current_task() or self._runtime.is_leaving(body.task, closed_with):
+            await self._leave()
+        else:
+            work = self._end_body_and_leave(body)
+            await asyncio.shield(self._runtime.tasks.start(work, f"closing a campaign in {self._recipe.name}"))
+
+    async def _end_body_and_leave(self, body: Body) -> None:
+        await self._end_body(body)
         await self._leave()
 
     async def _end_body(self, body: Body) -> None:
@@ -244,6 +254,8 @@ class Campaign:
         except asyncio.CancelledError:
             await self._leave()
             raise
+        if self._body is not None:
+            raise CampaignClosed("Another body runs under this campaign; start one more.", **self._candidacy.whose)
         self._body = Body()
         return self
 
@@ -258,9 +270,9 @@ class Campaign:
             raise self.error.fresh() from exc
 
     def _failed(self, error: ElectionError) -> None:
-        self._callbacks.emit("error", error)
         if self._body is not None:
             self._body.interrupt()
+        self._callbacks.emit("error", error)
 
     def _raise_if_over(self) -> None:
         self._candidacy.check_lease()

@@ -135,7 +135,7 @@ class Client:
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._close(), name="closing the client")
         cancelled: asyncio.CancelledError | None = None
-        with self._runtime.leaving():
+        with self._runtime.leaving(self._runtime):
             while not self._closing.done():
                 try:
                     await asyncio.wait({self._closing})
@@ -149,7 +149,9 @@ class Client:
         runtime = self._runtime
         runtime.closing = True
         try:
-            for group in (runtime.campaigns, runtime.subscriptions, runtime.sessions):
+            await _all_of(*(each.close(closed_with=runtime) for each in tuple(runtime.campaigns)))
+            # A subscription waits for its callbacks, and no lease should be kept meanwhile.
+            for group in (runtime.sessions, runtime.subscriptions):
                 await _all_of(*(each.close() for each in tuple(group)))
             await _all_of(*(each.settle(runtime.store.timeout) for each in tuple(runtime.callbacks)))
             await runtime.tasks.cancel_all()

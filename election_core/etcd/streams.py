@@ -145,18 +145,26 @@ class EtcdRenewals(Stream):
         return reply.ID, reply.TTL
 
 
+_TOKENS_PER_WATCH = 5
+"""Tokens that are tried before a watch counts as denied.
+
+etcd refuses one for an outdated token in the same words as for a missing permission, and each change of any user or
+role makes a signed token outdated.
+"""
+
+
 @asynccontextmanager
 async def open_watch(
     caller: Caller, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool
 ) -> AsyncIterator[EtcdWatch]:
     deadline = caller.deadline()
-    try:
-        watch = await _established(caller, keys, start_revision, deletes_only, deadline)
-    except AuthenticationFailed:
-        # etcd refuses a watch for an outdated token in the same words as for a missing permission.
-        if not caller.has_login:
-            raise
-        watch = await _established(caller, keys, start_revision, deletes_only, deadline)
+    for token in range(1, _TOKENS_PER_WATCH + 1):
+        try:
+            watch = await _established(caller, keys, start_revision, deletes_only, deadline)
+            break
+        except AuthenticationFailed:
+            if not caller.has_login or token == _TOKENS_PER_WATCH:
+                raise
     try:
         yield watch
     finally:

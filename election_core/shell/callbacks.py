@@ -93,6 +93,7 @@ class Callbacks:
             if late:
                 _, stuck = await asyncio.wait(late, timeout=timeout)
                 for free in stuck:
+                    self._running.discard(waited[free])
                     self._tell_the_loop(
                         f"{waited[free].task!r}, a callback of {self._owner}, does not end when cancelled"
                     )

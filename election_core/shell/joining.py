@@ -91,8 +91,8 @@ class Joining:
 
     async def _join(self, value: bytes) -> tuple[Candidate, Place | None]:
         for lease in range(1, _LEASES + 1):
-            await self._make_ready()
             try:
+                await self._make_ready()
                 own, place = await self._recipe.join(self.key, value, self._holding.lease.lease_id)
                 return (own, place) if own.value == value else (await self._rewrite(own, value), None)
             except LeadershipLost as exc:

@@ -40,11 +40,12 @@ _TOO_LATE = "no renewal was answered within its TTL of {ttl:g} s"
 class KeptLease:
     """A lease to keep alive."""
 
-    __slots__ = ("clock", "lease_id", "on_lost")
+    __slots__ = ("clock", "entry", "lease_id", "on_lost")
 
     def __init__(self, lease_id: int, clock: LeaseClock, on_lost: Callable[[str], None]) -> None:
         """``on_lost(reason)``: called once when it is lost, by when it is forgotten; not after `KeepAlive.forget`."""
         self.lease_id, self.clock, self.on_lost = lease_id, clock, on_lost
+        self.entry = -1
 
 
 class _Sent:
@@ -61,7 +62,7 @@ class _Sent:
 class KeepAlive:
     """The leases that one client keeps alive."""
 
-    # The mutable state: the leases, when each is to be renewed (with entries of forgotten leases), the earliest
+    # The mutable state: the leases, when each is to be renewed (with entries that count no more), the earliest
     # deadline (or something before it), how often in a row a stream gave no answer in time, and two tasks.
 
     def __init__(self, store: Store, clock: Clock, tasks: BackgroundTasks) -> None:
@@ -94,7 +95,9 @@ class KeepAlive:
             del self._leases[lease.lease_id]
 
     def _schedule(self, lease: KeptLease, moment: float) -> None:
-        heappush(self._due, (moment, next(self._order), lease))
+        # Only the latest entry counts: a lease has one next renewal, however often the last ones went unanswered.
+        lease.entry = next(self._order)
+        heappush(self._due, (moment, lease.entry, lease))
 
     def _lose(self, lease: KeptLease, reason: str) -> None:
         if self._leases.get(lease.lease_id) is not lease:
@@ -169,8 +172,8 @@ class KeepAlive:
         try:
             async with asyncio.timeout(self._patience(self._due[0][2]) if self._due else None):
                 while self._due and self._due[0][0] <= (now := self._clock.now()):
-                    _, _, lease = heappop(self._due)
-                    if self._leases.get(lease.lease_id) is not lease:
+                    _, entry, lease = heappop(self._due)
+                    if entry != lease.entry or self._leases.get(lease.lease_id) is not lease:
                         continue
                     self._schedule(lease, now + lease.clock.ttl / _RENEWALS_PER_TTL)
                     sent.queue.append((lease, now))

@@ -11,6 +11,7 @@ from ..errors import CampaignClosed, ElectionError, LeadershipLost
 from .claims import Claims
 from .keepalive import KeptLease
 from .runtime import Runtime
+from .tasks import report
 
 __all__ = ["Lease"]
 
@@ -122,7 +123,10 @@ class Lease:
         self._ended, self._ended_at = reason, self._runtime.clock.now()
         listeners, self._listeners = self._listeners, []
         for listener in listeners:
-            listener(reason)
+            try:
+                listener(reason)
+            except Exception as exc:  # noqa: BLE001 - a defect of one candidacy must not leave the others untold
+                report(f"A defect of election_core, please report it: the end of {self!r} was not told", exc)
 
 
 def _random_id() -> int:

@@ -33,6 +33,13 @@ class Leaseholder(Closable, Protocol):
     def lease_id(self) -> int: ...
 
 
+class Candidate(Leaseholder, Protocol):
+    """A campaign, which may have a body that runs."""
+
+    async def close(self, *, closed_with: object = None) -> None:
+        """End the body under way, unless it waits for the end of what it is ``closed_with``; then as `Closable`."""
+
+
 class Runtime:
     """The store below a client, its clock, its leases, tasks and shared watches, and what is open on it."""
 
@@ -45,13 +52,13 @@ class Runtime:
         self.tasks = BackgroundTasks()
         self.keepalive = KeepAlive(store, clock, self.tasks)
         self.shared_watches = SharedWatches(clock, self.tasks)
-        self.campaigns: set[Leaseholder] = set()
+        self.campaigns: set[Candidate] = set()
         self.subscriptions: set[Closable] = set()
         self.sessions: set[Leaseholder] = set()
         self.callbacks: WeakSet[Callbacks] = WeakSet()
         self.closing = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._leaving: list[asyncio.Task[Any] | None] = []
+        self._leaving: list[tuple[asyncio.Task[Any] | None, object]] = []
 
     def callbacks_of(self, owner: str, *events: str) -> Callbacks:
         """The callbacks of one object; those that run are waited for when the client is closed."""
@@ -105,19 +112,19 @@ class Runtime:
         )
 
     @contextmanager
-    def leaving(self) -> Iterator[None]:
-        """The current task, or the callback that it is part of, waits for the end of what is open.
+    def leaving(self, what: object) -> Iterator[None]:
+        """The current task, or the callback that it is part of, waits for the end of a session or of this runtime.
 
         So it cannot be waited for meanwhile: the two would wait for each other.
         """
-        task = asyncio.current_task()
-        self._leaving.append(task)
+        leaver = asyncio.current_task(), what
+        self._leaving.append(leaver)
         try:
             with not_waited_for():
                 yield
         finally:
-            self._leaving.remove(task)
+            self._leaving.remove(leaver)
 
-    def is_leaving(self, task: asyncio.Task[Any]) -> bool:
-        """Whether a task waits for the end of what is open."""
-        return task in self._leaving
+    def is_leaving(self, task: asyncio.Task[Any], what: object) -> bool:
+        """Whether a task waits for the end of that."""
+        return (task, what) in self._leaving

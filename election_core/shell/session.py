@@ -66,10 +66,14 @@ class Session:
         await self._lease.revoke(CampaignClosed(f"The session with lease {self.lease_id:x} was closed."))
 
     async def close(self) -> None:
-        """Resign the campaigns on it, then `revoke`, with a failure logged and not raised."""
+        """Resign the campaigns on it, then `revoke`. A failure is logged and not raised. Cancelling it stops none."""
+        with self._runtime.leaving(self):
+            await asyncio.shield(self._runtime.tasks.start(self._close(), f"revoke {self.lease_id:x}"))
+
+    async def _close(self) -> None:
         try:
             on_it = [each for each in self._runtime.campaigns if each.lease_id == self.lease_id]
-            await asyncio.gather(*(each.close() for each in on_it))
+            await asyncio.gather(*(each.close(closed_with=self) for each in on_it))
             await self.revoke()
         except ElectionError as exc:
             _log.warning("lease %x was not revoked, it runs out within %d s: %s", self.lease_id, self.ttl, exc)
@@ -94,8 +98,7 @@ class Session:
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._runtime.leaving():
-            await asyncio.shield(self._runtime.tasks.start(self.close(), f"revoke {self.lease_id:x}"))
+        await self.close()
 
     async def _undo(self, opening: asyncio.Task[None]) -> None:
         await asyncio.wait({opening})

@@ -118,3 +118,50 @@ async def test_a_clean_up_is_not_cut_off_by_a_cancellation_of_the_past(stage: St
     await stage.finish(campaign.wait())
     await stage.finish(swallow(campaign))
     assert await stage.values() == []
+
+
+async def test_an_outage_leaves_one_renewal_per_lease(stage: Stage) -> None:
+    """Each try that failed must not add one: they would never be fewer again."""
+    store = stage.store()
+    counted = CountedRenewals(store)
+    client = stage.client(counted)
+    campaigns = [client.election(str(number), ttl=60).campaign("a") for number in range(3)]
+    for campaign in campaigns:
+        await stage.finish(campaign.wait())
+    store.partition()
+    await stage.clock.elapse(25)
+    store.heal()
+    await stage.clock.elapse(60)
+    counted.sent = 0
+    await stage.clock.elapse(10 * 60)
+    assert counted.sent == pytest.approx(3 * 3 * 10, abs=3), "three times per TTL and lease"
+    assert all(campaign.is_leader for campaign in campaigns)
+
+
+class CountedRenewals:
+    """A store that counts the renewals that are sent."""
+
+    def __init__(self, store: Store) -> None:
+        self._below = store
+        self.sent = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._below, name)
+
+    @asynccontextmanager
+    async def renewals(self) -> AsyncIterator[RenewalStream]:
+        async with self._below.renewals() as stream:
+            yield _CountedStream(stream, self)
+
+
+class _CountedStream:
+    def __init__(self, stream: RenewalStream, store: CountedRenewals) -> None:
+        self._stream, self._store = stream, store
+        self.endpoint = stream.endpoint
+
+    async def send(self, lease_id: int) -> None:
+        self._store.sent += 1
+        await self._stream.send(lease_id)
+
+    def __aiter__(self) -> AsyncIterator[tuple[int, int]]:
+        return self._stream.__aiter__()
