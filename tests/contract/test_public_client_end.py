@@ -18,7 +18,7 @@ class Broken:
 
     lease_id = 1
 
-    async def close(self) -> None:
+    async def close(self, **_: object) -> None:
         raise ZeroDivisionError("a defect")
 
 

@@ -118,7 +118,8 @@ MUTATIONS: tuple[Mutation, ...] = (
             "        interrupted = body is not None and await body.leave(kind)\n        await self._leave()",
             "        interrupted = body is not None and await body.leave(kind)",
         ),
-        Edit(_CLIENT, "(runtime.campaigns, runtime.subscriptions, runtime.sessions)", "(runtime.subscriptions,)"),
+        Edit(_CLIENT, "for each in tuple(runtime.campaigns))", "for each in tuple(runtime.campaigns)[:0])"),
+        Edit(_CLIENT, "(runtime.sessions, runtime.subscriptions)", "(runtime.subscriptions,)"),
         NO_CLEAN_UP_AFTER_FAILURES,
     ),
     mutation("H46", "callbacks are called by and by", LATER_CALLBACKS),
@@ -153,8 +154,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         "leaving a session can be cancelled",
         Edit(
             _SESSION,
-            'await asyncio.shield(self._runtime.tasks.start(self.close(), f"revoke {self.lease_id:x}"))',
-            "await self.close()",
+            'await asyncio.shield(self._runtime.tasks.start(self._close(), f"revoke {self.lease_id:x}"))',
+            "await self._close()",
         ),
     ),
 )

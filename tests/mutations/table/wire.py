@@ -33,7 +33,7 @@ CANCELED_UNSEEN = Edit(_STREAMS, "        if response.canceled:", "        if re
 ALWAYS_THE_SAME_MEMBER = Edit(
     _MEMBERS, "self._preferred = (self._preferred + 1) % len(self.all)", "self._preferred %= len(self.all)"
 )
-DENIED_FOR_GOOD = Edit(_STREAMS, "        if not caller.has_login:\n            raise\n", "        raise\n")
+DENIED_FOR_GOOD = Edit(_STREAMS, "_TOKENS_PER_WATCH = 5", "_TOKENS_PER_WATCH = 1")
 TOKENS_KEPT_BY_STREAMS = Edit(
     _STREAM, "            self._caller.forget_token(self._metadata)\n            return", "            return"
 )
