@@ -122,3 +122,14 @@ async def test_a_late_answer_revives_no_session(stage: Stage) -> None:
         assert not campaign.is_leader
         await stage.clock.elapse(1)
     assert campaign.state is CampaignState.LOST
+
+
+async def test_a_callback_that_comes_after_the_deadline_is_told_of_the_loss_alone(stage: Stage) -> None:
+    scene = BlockedWithAnAnswerUnderWay(stage)
+    campaign = scene.election.campaign("a")
+    await stage.finish(campaign.wait())
+    await scene.block(campaign)
+    log = Log(stage.clock)
+    log.follow("late", campaign)
+    assert log.events == ["late LeadershipLost"]
+    await scene.check_it_is_over(campaign)
