@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from election_core import Campaign, CampaignState
+from election_core import Campaign, CampaignState, Unavailable
 from election_core.store import RenewalStream, Store
 
 from .stage import SlowAnswers, Stage
@@ -122,15 +122,15 @@ async def test_a_clean_up_is_not_cut_off_by_a_cancellation_of_the_past(stage: St
 
 async def test_an_outage_leaves_one_renewal_per_lease(stage: Stage) -> None:
     """Each try that failed must not add one: they would never be fewer again."""
-    store = stage.store()
-    counted = CountedRenewals(store)
+    counted = CountedRenewals(stage.store())
     client = stage.client(counted)
     campaigns = [client.election(str(number), ttl=60).campaign("a") for number in range(3)]
     for campaign in campaigns:
         await stage.finish(campaign.wait())
-    store.partition()
+    await stage.clock.elapse(19)
+    counted.refuses = True
     await stage.clock.elapse(25)
-    store.heal()
+    counted.refuses = False
     await stage.clock.elapse(60)
     counted.sent = 0
     await stage.clock.elapse(10 * 60)
@@ -139,11 +139,12 @@ async def test_an_outage_leaves_one_renewal_per_lease(stage: Stage) -> None:
 
 
 class CountedRenewals:
-    """A store that counts the renewals that are sent."""
+    """A store that counts the renewals that are sent, and refuses them as where nothing listens any more."""
 
     def __init__(self, store: Store) -> None:
         self._below = store
         self.sent = 0
+        self.refuses = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._below, name)
@@ -160,6 +161,8 @@ class _CountedStream:
         self.endpoint = stream.endpoint
 
     async def send(self, lease_id: int) -> None:
+        if self._store.refuses:
+            raise Unavailable("Nothing listens there.")
         self._store.sent += 1
         await self._stream.send(lease_id)
 
