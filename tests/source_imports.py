@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +47,23 @@ def parts_imported(path: Path) -> set[str]:
     name = dotted(path)
     parts = {part_of(each) for each in below(path, name.partition(".")[0])}
     return {part for part in parts if not part.startswith("__")} - {part_of(name)}
+
+
+def arrows(package: str) -> dict[str, set[str]]:
+    """Each folder of a package and each file beside them, and which others it imports."""
+    found: dict[str, set[str]] = {}
+    for path in modules(package):
+        if part := part_of(dotted(path)):
+            found.setdefault(part, set()).update(parts_imported(path))
+    return found
+
+
+def have_no_circle(needs: Mapping[str, Collection[str]]) -> bool:
+    """Whether every part can stand on parts that stand already."""
+    done: set[str] = set()
+    while ready := {part for part, below_it in needs.items() if part not in done and done.issuperset(below_it)}:
+        done |= ready
+    return done == set(needs)
 
 
 def is_below(name: str, *packages: str) -> bool:

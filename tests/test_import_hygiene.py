@@ -13,7 +13,7 @@ import election_core
 from electiontui.embedded import EmbeddedEtcd
 
 from .servers import ROOT, clean_environment
-from .source_imports import below, dotted, imports, modules, part_of, parts_imported
+from .source_imports import arrows, below, dotted, have_no_circle, imports, modules, part_of, parts_imported
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "text": (),
@@ -49,19 +49,12 @@ def test_each_part_imports_only_what_is_below_it(path: Path) -> None:
 
 def test_the_list_is_the_package_and_has_no_circle() -> None:
     assert set(MAY_IMPORT) == {part_of(dotted(path)) for path in modules("electiontui")} - {""}
-    done: set[str] = set()
-    while ready := {part for part, needs in MAY_IMPORT.items() if part not in done and done.issuperset(needs)}:
-        done |= ready
-    assert done == set(MAY_IMPORT)
+    assert have_no_circle(MAY_IMPORT)
 
 
 def test_every_arrow_of_the_list_is_used() -> None:
     """What nobody imports is not allowed either."""
-    used: dict[str, set[str]] = {part: set() for part in MAY_IMPORT}
-    for path in modules("electiontui"):
-        if part := part_of(dotted(path)):
-            used[part] |= parts_imported(path)
-    assert used == {part: set(needs) for part, needs in MAY_IMPORT.items()}
+    assert arrows("electiontui") == {part: set(needs) for part, needs in MAY_IMPORT.items()}
 
 
 @everywhere

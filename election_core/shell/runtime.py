@@ -33,7 +33,7 @@ class Leaseholder(Closable, Protocol):
     def lease_id(self) -> int: ...
 
 
-class Candidate(Leaseholder, Protocol):
+class OpenCampaign(Leaseholder, Protocol):
     """A campaign, which may have a body that runs."""
 
     async def close(self, *, closed_with: object = None) -> None:
@@ -52,7 +52,7 @@ class Runtime:
         self.tasks = BackgroundTasks()
         self.keepalive = KeepAlive(store, clock, self.tasks)
         self.shared_watches = SharedWatches(clock, self.tasks)
-        self.campaigns: set[Candidate] = set()
+        self.campaigns: set[OpenCampaign] = set()
         self.subscriptions: set[Closable] = set()
         self.sessions: set[Leaseholder] = set()
         self.callbacks: WeakSet[Callbacks] = WeakSet()
