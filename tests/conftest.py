@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from electiontui.embedded import EmbeddedEtcd
 
-from .servers import EACH_ETCD, Etcdctl, binary_for
+from .servers import EACH_ETCD, Etcdctl, binary_for, end_processes
 
 MAX_WORKERS = 6
 LONGEST = ("storm/test_storm.py", "faults/test_quorum.py", "faults/", "tui/test_screens.py", "secure/", "tests/test_")
@@ -46,6 +46,12 @@ def _old_heap_is_frozen() -> None:
     """Many tests collect garbage to see what they left; what is older than their module need not be looked at."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _processes_end_with_their_test() -> Iterator[None]:
+    yield
+    end_processes()
 
 
 def _server(series: str) -> EmbeddedEtcd:

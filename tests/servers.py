@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -86,6 +87,9 @@ class Etcdctl:
             process.communicate()
 
 
+_started: list[subprocess.Popen[str]] = []
+
+
 def python(
     *args: str,
     env: Mapping[str, str] | None = None,
@@ -93,17 +97,29 @@ def python(
     stderr: int = subprocess.PIPE,
     start_new_session: bool = False,
 ) -> subprocess.Popen[str]:
-    """Start Python on the project's code in a process of its own, with pipes for text."""
-    return subprocess.Popen(
+    """Start Python on the project's code in a process of its own, with pipes for text; see `end_processes`."""
+    process = subprocess.Popen(
         [sys.executable, *args],
         cwd=ROOT,
-        env=clean_environment(PYTHONUNBUFFERED="1", **(env or {})),
+        env=clean_environment(PYTHONUNBUFFERED="1", PYTHONFAULTHANDLER="1", **(env or {})),
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,
         start_new_session=start_new_session,
     )
+    _started.append(process)
+    return process
+
+
+def end_processes() -> None:
+    """End what `python` started and a failed test left; its last words, and where it stood, become the test's."""
+    while _started:
+        process = _started.pop()
+        with process:
+            if process.poll() is None:
+                process.send_signal(signal.SIGABRT)
+                print(f"process {process.pid} was left running:", *process.communicate(timeout=10), sep="\n")
 
 
 def read_line(stream: IO[str] | None) -> str:

@@ -28,14 +28,15 @@ from electiontui.embedded import EmbeddedEtcd
 with EmbeddedEtcd(nodes=int(sys.argv[1])) as etcd:
     pids = [member.pid for member in etcd.members]
     fork = os.fork() if sys.argv[2] == "fork" else None
-    if fork == 0:
-        time.sleep(600)
+    # One long sleep would sleep through a signal that comes between the interpreter's last look and its beginning.
+    while fork == 0:
+        time.sleep(0.1)
     facts = {"folder": str(etcd.folder), "pids": pids, "endpoints": etcd.endpoints, "fork": fork}
     print(json.dumps(facts), flush=True)
     if sys.argv[2] == "leave":
         input()
-    else:
-        time.sleep(600)
+    while sys.argv[2] != "leave":
+        time.sleep(0.1)
 """
 
 
@@ -123,7 +124,7 @@ def test_ctrl_c_in_a_terminal_does_not_reach_etcd_first() -> None:
     script = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n" + PARENT.replace(
         # Whatever comes once the facts are printed finds it inside of the try.
         "    print(json.dumps(facts), flush=True)\n",
-        "    try:\n        print(json.dumps(facts), flush=True)\n        time.sleep(600)\n"
+        "    try:\n        print(json.dumps(facts), flush=True)\n        while True: time.sleep(0.1)\n"
         "    except KeyboardInterrupt:\n        etcd.wait_healthy(5)\n        print('healthy', flush=True)\n"
         "    sys.exit()\n",
     )
