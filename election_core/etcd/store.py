@@ -18,8 +18,9 @@ from ..store import EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStr
 from .calls import Caller, attempt
 from .mapping import LeaseExists
 from .members import Member, Members
-from .streams import QUIET, open_renewals, open_watch
+from .renewals import open_renewals
 from .tokens import Metadata
+from .watches import QUIET, open_watch
 from .wire import candidate_of, range_request, txn_request, txn_result
 
 __all__ = ["EtcdStore"]

@@ -15,7 +15,7 @@ from .mapping import TokenRefused, map_error
 from .members import Member
 from .tokens import Metadata
 
-__all__ = ["Stream"]
+__all__ = ["Stream", "ready"]
 
 _REQUIRE_LEADER = (("hasleader", "true"),)
 """Without it a member that has lost its cluster keeps a stream open and silent forever."""
@@ -114,3 +114,14 @@ class Stream:
         """A cancelled call cancels whoever reads it; only a cancellation of the task itself is passed on."""
         if is_foreign(cancelled_before, closed=self._call is None):
             raise self._unavailable(self._gave_up or "closed the stream") from exc.with_traceback(None)
+
+
+async def ready(caller: Caller, deadline: float) -> tuple[Member, Metadata]:
+    """The member to open a stream on, and what the stream must carry."""
+    member = await caller.members.preferred(deadline - time.monotonic())
+    began = time.monotonic()
+    try:
+        return member, await caller.metadata(member, min(began + caller.attempt_timeout, deadline))
+    except Unavailable:
+        caller.members.suspect(member, silent_since=began)
+        raise

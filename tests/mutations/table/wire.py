@@ -12,7 +12,7 @@ _MAPPING = "election_core/etcd/mapping.py"
 _MEMBERS = "election_core/etcd/members.py"
 _STORE = "election_core/etcd/store.py"
 _STREAM = "election_core/etcd/stream.py"
-_STREAMS = "election_core/etcd/streams.py"
+_WATCHES = "election_core/etcd/watches.py"
 _TOKENS = "election_core/etcd/tokens.py"
 
 NO_REQUIRED_LEADER = Edit(
@@ -29,11 +29,11 @@ ONE_STREAM_FOR_ALL = Edit(
     'self._call = member.__dict__.setdefault(f"{method}", method(metadata=metadata + _REQUIRE_LEADER))',
 )
 NOBODY_TOLD = Edit(_MEMBERS, "        if silent_since is not None:\n", "        if silent_since == 0:\n")
-CANCELED_UNSEEN = Edit(_STREAMS, "        if response.canceled:", "        if response.canceled and response.events:")
+CANCELED_UNSEEN = Edit(_WATCHES, "        if response.canceled:", "        if response.canceled and response.events:")
 ALWAYS_THE_SAME_MEMBER = Edit(
     _MEMBERS, "self._preferred = (self._preferred + 1) % len(self.all)", "self._preferred %= len(self.all)"
 )
-DENIED_FOR_GOOD = Edit(_STREAMS, "_TOKENS_PER_WATCH = 5", "_TOKENS_PER_WATCH = 1")
+DENIED_FOR_GOOD = Edit(_WATCHES, "_TOKENS_PER_WATCH = 5", "_TOKENS_PER_WATCH = 1")
 TOKENS_KEPT_BY_STREAMS = Edit(
     _STREAM, "            self._caller.forget_token(self._metadata)\n            return", "            return"
 )

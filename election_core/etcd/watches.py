@@ -1,4 +1,4 @@
-"""Watches and lease renewals on etcd's own streams, one stream each, never silent for long without an error."""
+"""Watches on etcd's own streams, one stream each, never silent for long without an error."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ..store import KeyRange, WatchResponse
 from .calls import Caller
 from .mapping import error_by_text
 from .members import Member
-from .stream import Stream
+from .stream import Stream, ready
 from .tokens import Metadata
 from .wire import revisions_of, watch_request
 
-__all__ = ["EtcdRenewals", "EtcdWatch", "open_renewals", "open_watch"]
+__all__ = ["QUIET", "EtcdWatch", "open_watch"]
 
 QUIET = 1.0
 """Seconds without a message after which a watch asks for a progress notification."""
@@ -131,20 +131,6 @@ class EtcdWatch(Stream):
             return  # whoever reads the stream is told the same
 
 
-class EtcdRenewals(Stream):
-    """`RenewalStream` over one call of etcd's LeaseKeepAlive."""
-
-    async def send(self, lease_id: int) -> None:
-        await self._write(rpc.LeaseKeepAliveRequest(ID=lease_id))
-
-    def __aiter__(self) -> AsyncIterator[tuple[int, int]]:
-        return self
-
-    async def __anext__(self) -> tuple[int, int]:
-        reply = await self._read()
-        return reply.ID, reply.TTL
-
-
 _TOKENS_PER_WATCH = 5
 """Tokens that are tried before a watch counts as denied.
 
@@ -174,7 +160,7 @@ async def open_watch(
 async def _established(
     caller: Caller, keys: Sequence[KeyRange], start_revision: int, deletes_only: bool, deadline: float
 ) -> EtcdWatch:
-    member, metadata = await _ready(caller, deadline)
+    member, metadata = await ready(caller, deadline)
     watch = EtcdWatch(caller, member, metadata)
     try:
         await watch.establish(keys, start_revision, deletes_only, deadline)
@@ -184,27 +170,6 @@ async def _established(
             caller.forget_token(metadata)
         raise
     return watch
-
-
-@asynccontextmanager
-async def open_renewals(caller: Caller) -> AsyncIterator[EtcdRenewals]:
-    member, metadata = await _ready(caller, caller.deadline())
-    renewals = EtcdRenewals(caller, member, member.leases.LeaseKeepAlive, metadata)
-    try:
-        yield renewals
-    finally:
-        renewals.stop()
-
-
-async def _ready(caller: Caller, deadline: float) -> tuple[Member, Metadata]:
-    """The member to open a stream on, and what the stream must carry."""
-    member = await caller.members.preferred(deadline - time.monotonic())
-    began = time.monotonic()
-    try:
-        return member, await caller.metadata(member, min(began + caller.attempt_timeout, deadline))
-    except Unavailable:
-        caller.members.suspect(member, silent_since=began)
-        raise
 
 
 def _refusal(reason: str, endpoint: str) -> ElectionError:
