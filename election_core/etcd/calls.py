@@ -10,7 +10,7 @@ from typing import Any
 from aetcd import rpc
 
 from ..backoff import Backoff
-from ..errors import ElectionError, Unavailable
+from ..errors import AuthenticationFailed, ElectionError, Unavailable
 from .mapping import Silent, TokenRefused, map_error
 from .members import Member, Members
 from .tokens import Login, Metadata
@@ -97,10 +97,10 @@ class Caller:
             metadata = await self.metadata(member, deadline)
             try:
                 return await attempt(member, pick, request, deadline, metadata)
-            except TokenRefused:
+            except TokenRefused as exc:
                 self.forget_token(metadata)
                 if self._login is None or token == _TOKENS_PER_CALL:
-                    raise
+                    raise AuthenticationFailed(exc.message, endpoint=exc.endpoint) from exc
         raise AssertionError("the last token returns or raises")
 
     async def _authenticate(self, member: Member, request: Any, deadline: float) -> Any:

@@ -15,7 +15,7 @@ from ..clock import utc_now
 from ..errors import AuthenticationFailed, Compacted, ElectionError, Unavailable
 from ..store import KeyRange, WatchResponse
 from .calls import Caller
-from .mapping import error_by_text
+from .mapping import WANTS_USER, error_by_text
 from .members import Member
 from .stream import Stream, ready
 from .tokens import Metadata
@@ -105,7 +105,7 @@ class EtcdWatch(Stream):
         # Looked at before anything else: a refused watch is created and cancelled in one message, with an id
         # that on older servers is another watch's.
         if response.canceled:
-            raise self._judged(_refusal(response.cancel_reason, self.endpoint))
+            raise self._judged(_refusal(response.cancel_reason, self.endpoint, has_token=bool(self._metadata)))
         return response
 
     def _look_again(self) -> asyncio.TimerHandle:
@@ -172,7 +172,10 @@ async def _established(
     return watch
 
 
-def _refusal(reason: str, endpoint: str) -> ElectionError:
+def _refusal(reason: str, endpoint: str, *, has_token: bool) -> ElectionError:
+    if "permission denied" in reason and not has_token:
+        # Calls are told that a user is missing; etcd 3.5 says no more of a watch.
+        return AuthenticationFailed(f"{WANTS_USER} ({endpoint}: {reason})", endpoint=endpoint)
     return error_by_text(reason, endpoint) or Unavailable(
         f"{endpoint} cancelled the watch: {reason or 'no reason given'}", endpoint=endpoint
     )
