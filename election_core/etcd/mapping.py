@@ -16,7 +16,7 @@ from ..errors import (
     Unavailable,
 )
 
-__all__ = ["LeaseExists", "Silent", "TokenRefused", "error_by_text", "map_error"]
+__all__ = ["LeaseExists", "Silent", "TokenRefused", "error_by_text", "map_error", "refusal"]
 
 
 class TokenRefused(AuthenticationFailed):
@@ -120,3 +120,16 @@ def map_error(exc: Any, endpoint: str, proxy: object = None) -> ElectionError:
         cure = next((cure for text, cure in _BY_CONNECTION if text in details), "trying again may help")
         return Unavailable(f"{endpoint} is unavailable{way}: {cure} ({details or code.name})", endpoint=endpoint)
     return ElectionError(f"{endpoint} answered {code.name}: {details}", endpoint=endpoint)
+
+
+def refusal(message: Any, endpoint: str) -> ElectionError:
+    """Why a server has ended a watch, or did not create it, as its ``WatchResponse`` says."""
+    if message.compact_revision:
+        return Compacted(
+            f"{endpoint} has compacted the history before revision {message.compact_revision}.",
+            compact_revision=message.compact_revision,
+            endpoint=endpoint,
+        )
+    reason = message.cancel_reason
+    unknown = f"{endpoint} cancelled the watch: {reason or 'no reason given'}"
+    return error_by_text(reason, endpoint) or Unavailable(unknown, endpoint=endpoint)

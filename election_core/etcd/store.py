@@ -20,7 +20,8 @@ from .mapping import LeaseExists
 from .members import Member, Members
 from .renewals import open_renewals
 from .tokens import Metadata
-from .watches import QUIET, open_watch
+from .watch_call import QUIET
+from .watches import open_watch
 from .wire import candidate_of, range_request, txn_request, txn_result
 
 __all__ = ["EtcdStore"]
@@ -90,9 +91,16 @@ class EtcdStore:
         return open_renewals(self._caller)
 
     def watch(
-        self, keys: Sequence[KeyRange], *, start_revision: int = 0, deletes_only: bool = False
+        self, keys: Sequence[KeyRange], *, start_revision: int = 0, deletes_only: bool = False, wide: bool = False
     ) -> AbstractAsyncContextManager[WatchStream]:
-        return open_watch(self._caller, keys, start_revision, deletes_only)
+        return open_watch(self._caller, keys, start_revision, deletes_only, wide)
+
+    @property
+    def rewinds(self) -> int:
+        return self._members.history.rewinds
+
+    def is_relay(self, endpoint: str) -> bool:
+        return self._members.is_relay(endpoint)
 
     def suspect(self, endpoint: str) -> None:
         self._members.suspect_endpoint(endpoint, silent_for=QUIET)
@@ -134,6 +142,7 @@ class EtcdStore:
             raft_leader=reply.leader,
             db_size=reply.dbSize,
             alarms=alarms,
+            is_relay=member.is_relay,
         )
 
     async def _alarms_of(self, member: Member, member_id: int, deadline: float, metadata: Metadata) -> tuple[str, ...]:

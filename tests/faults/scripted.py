@@ -7,7 +7,7 @@ servers, with events that get lost, or with answers that only a cluster in troub
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any
@@ -30,6 +30,12 @@ Refusal = tuple[grpc.StatusCode, str]
 """A status and etcd's text for it."""
 
 BAD_TOKEN: Refusal = (grpc.StatusCode.UNAUTHENTICATED, "etcdserver: invalid auth token")
+
+
+# etcd refuses it itself, in its turn: whatever the script says instead keeps the order of the answers.
+_IMPOSSIBLE_WATCH = bytes(
+    rpc.WatchRequest(create_request=rpc.WatchCreateRequest(key=b"z", range_end=b"a")).SerializeToString()
+)
 
 
 def _same(message: bytes) -> bytes:
@@ -57,7 +63,7 @@ class ScriptedEtcd:
         self._lost_replies: Counter[str] = Counter()
         self._delays: dict[str, float] = {}
         self._tokens: set[str] | None = None
-        self._watch_refusals: list[str] = []
+        self._watch_refusals: list[tuple[str, int]] = []
         self._edit_watch: Callable[[Any], Any] | None = None
         self._answers_before_end: int | None = None
         self._stop_streams = asyncio.Event()
@@ -92,9 +98,12 @@ class ScriptedEtcd:
         self._stop_streams.set()
         self._stop_streams = asyncio.Event()
 
-    def refuse_watches(self, reason: str, times: int) -> None:
-        """Create and cancel the next so many watches in one message, with the watch id 0 of etcd before 3.5.6."""
-        self._watch_refusals = [reason] * times
+    def refuse_watches(self, reason: str, times: int, watch_id: int = 0) -> None:
+        """Create and cancel the next so many watches in one message, with a watch id that is not theirs.
+
+        etcd before 3.5.6 says 0 where it was to choose, later ones say -1.
+        """
+        self._watch_refusals = [(reason, watch_id)] * times
 
     def edit_watch(self, edit: Callable[[Any], Any] | None) -> None:
         """Pass on what ``edit(response)`` makes of each `WatchResponse`; ``None`` for nothing."""
@@ -145,9 +154,10 @@ class ScriptedEtcd:
         await self._refuse_by_script(method, context)
         call = self._channel.stream_stream(method, _same, _same)(metadata=(("hasleader", "true"),))
         out = _Out(context)
+        refused: deque[bytes] = deque()
         work: set[asyncio.Task[Refusal | None]] = {
-            asyncio.create_task(self._forward(method, requests, call, out)),
-            asyncio.create_task(self._return(method, call, out)),
+            asyncio.create_task(self._forward(method, requests, call, refused, out.context)),
+            asyncio.create_task(self._return(method, call, refused, out)),
             asyncio.create_task(_stopped(self._stop_streams)),
         }
         try:
@@ -161,22 +171,23 @@ class ScriptedEtcd:
             if not task.cancelled() and (refusal := task.result()) is not None:
                 await context.abort(*refusal)
 
-    async def _forward(self, method: str, requests: AsyncIterator[bytes], call: Any, out: _Out) -> Refusal | None:
+    async def _forward(
+        self, method: str, requests: AsyncIterator[bytes], call: Any, refused: deque[bytes], context: Any
+    ) -> Refusal | None:
         async for request in requests:
-            if method == KEEP_ALIVE and not self._is_known(out.context):
+            if method == KEEP_ALIVE and not self._is_known(context):
                 return BAD_TOKEN
-            refusal = self._watch_refusal(request, out.context) if method == WATCH else None
-            if refusal is None:
-                await call.write(request)
-            else:
-                await out.write(refusal)
+            refusal = self._watch_refusal(request, context) if method == WATCH else None
+            if refusal is not None:
+                refused.append(refusal)
+            await call.write(request if refusal is None else _IMPOSSIBLE_WATCH)
         return None
 
-    async def _return(self, method: str, call: Any, out: _Out) -> Refusal | None:
+    async def _return(self, method: str, call: Any, refused: deque[bytes], out: _Out) -> Refusal | None:
         sent = 0
         try:
             while (reply := await call.read()) is not grpc.aio.EOF:
-                edited = self._edited(method, reply)
+                edited = refused.popleft() if refused and _is_refusal(reply) else self._edited(method, reply)
                 if edited is None:
                     continue
                 await out.write(edited)
@@ -198,12 +209,14 @@ class ScriptedEtcd:
         if rpc.WatchRequest.FromString(request).WhichOneof("request_union") != "create_request":
             return None
         if self._watch_refusals:
-            reason = self._watch_refusals.pop()
+            reason, watch_id = self._watch_refusals.pop()
         elif not self._is_known(context):
-            reason = "rpc error: code = PermissionDenied desc = etcdserver: permission denied"  # as 3.4 and 3.5.1 do
+            # As 3.4 and 3.5.1 do.
+            reason, watch_id = "rpc error: code = PermissionDenied desc = etcdserver: permission denied", 0
         else:
             return None
-        return bytes(rpc.WatchResponse(created=True, canceled=True, cancel_reason=reason).SerializeToString())
+        response = rpc.WatchResponse(created=True, canceled=True, cancel_reason=reason, watch_id=watch_id)
+        return bytes(response.SerializeToString())
 
     async def _refuse_by_script(self, method: str, context: Any) -> None:
         if self._refusals.get(method):
@@ -254,6 +267,11 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
             return await function(method, request, context)
 
         return handler
+
+
+def _is_refusal(reply: bytes) -> bool:
+    response = rpc.WatchResponse.FromString(reply)
+    return bool(response.created and response.canceled)
 
 
 async def _stopped(event: asyncio.Event) -> None:
