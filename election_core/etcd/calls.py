@@ -99,7 +99,7 @@ class Caller:
         """The reply of this member, or its failure; only a refused token is replaced."""
         history = self.members.history
         for token in range(1, _TOKENS_PER_CALL + 1):
-            metadata, known = await self.metadata(member, deadline), history.revision
+            metadata, known = await self.metadata(member, deadline), history.known
             try:
                 reply = await attempt(member, pick, request, deadline, metadata)
                 if isinstance(request, _LINEARIZABLE):

@@ -38,12 +38,17 @@ class History:
         if header.revision > self.revision:
             self.revision = header.revision
 
-    def read(self, header: Any, known: int) -> None:
-        """The answer to a linearizable request, sent when ``known`` was the newest revision: it is no older."""
-        rewinds = self.rewinds
+    @property
+    def known(self) -> tuple[int, int]:
+        """The history, and the newest revision of it that is known."""
+        return self.rewinds, self.revision
+
+    def read(self, header: Any, known: tuple[int, int]) -> None:
+        """The answer to a linearizable request: it is no older than what was `known` when that was sent."""
         self.heard(header)
-        if header.revision < known and self.rewinds == rewinds:
-            self._begin_again(header, f"revisions went back from {known} to {header.revision}")
+        rewinds, revision = known
+        if header.revision < revision and self.rewinds == rewinds:
+            self._begin_again(header, f"revisions went back from {revision} to {header.revision}")
 
     def _begin_again(self, header: Any, why: str) -> None:
         _log.warning("etcd was restored or wiped: %s. All that was known of it is read anew.", why)

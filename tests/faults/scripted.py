@@ -56,6 +56,7 @@ class ScriptedEtcd:
 
     def __init__(self, target: str) -> None:
         self._target = target
+        self._channels: list[Any] = []
         self.calls: Counter[str] = Counter()
         self.replies: Counter[str] = Counter()
         self.authenticated = 0
@@ -113,11 +114,15 @@ class ScriptedEtcd:
         """Deliver no DELETE any more."""
         self.edit_watch(_without_deletes)
 
+    def switch(self, target: str) -> None:
+        """Forward what begins from now on to another server."""
+        self._channels.append(grpc.aio.insecure_channel(target))
+
     async def has_created_a_watch(self) -> bool:
         return self.replies[WATCH] > 0
 
     async def __aenter__(self) -> ScriptedEtcd:
-        self._channel = grpc.aio.insecure_channel(self._target)
+        self.switch(self._target)
         self._server = grpc.aio.server()
         self._server.add_generic_rpc_handlers((_Handlers(self),))
         self.endpoint = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
@@ -128,7 +133,8 @@ class ScriptedEtcd:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._server.stop(None)
-        await self._channel.close()
+        for channel in self._channels:
+            await channel.close()
 
     async def answer(self, method: str, request: bytes, context: Any) -> bytes:
         """One unary call."""
@@ -139,7 +145,7 @@ class ScriptedEtcd:
             return self._log_in()
         await self._check_token(context)
         try:
-            reply: bytes = await self._channel.unary_unary(method, _same, _same)(request, timeout=10)
+            reply: bytes = await self._channels[-1].unary_unary(method, _same, _same)(request, timeout=10)
         except grpc.aio.AioRpcError as exc:
             await context.abort(exc.code(), exc.details())
             raise
@@ -152,7 +158,7 @@ class ScriptedEtcd:
         """One stream, until the client, the server or the script ends it."""
         self.calls[method] += 1
         await self._refuse_by_script(method, context)
-        call = self._channel.stream_stream(method, _same, _same)(metadata=(("hasleader", "true"),))
+        call = self._channels[-1].stream_stream(method, _same, _same)(metadata=(("hasleader", "true"),))
         out = _Out(context)
         refused: deque[bytes] = deque()
         work: set[asyncio.Task[Refusal | None]] = {
