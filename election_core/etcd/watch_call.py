@@ -164,7 +164,9 @@ class WatchCall(Stream):
 
     def _created(self, watch_id: int, revision: int, creation: Creation) -> None:
         if not self._ids.fits(watch_id, creation.watch_id):
-            raise self._unavailable("gave a watch another id than it should have")
+            error = self._unavailable("gave a watch another id than it should have")
+            creation.watch.fail(error.fresh())
+            raise error
         self._member.is_relay = self._ids.are_theirs
         if creation.watch.is_over:
             self._outbox.put_nowait(unwatch_request(watch_id))

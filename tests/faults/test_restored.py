@@ -56,6 +56,12 @@ class LoneEtcd:
         await asyncio.to_thread(self._etcd.wait_healthy)
         return time.monotonic()
 
+    def freeze(self) -> None:
+        self._member.freeze()
+
+    def thaw(self) -> None:
+        self._member.thaw()
+
     async def _is_down(self) -> bool:
         return not is_alive(self._member.pid)
 
