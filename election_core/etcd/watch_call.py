@@ -53,7 +53,7 @@ class WatchCall(Stream):
 
     # The mutable state: the watches by id and those to be created, what is to be written, since when the member owes a
     # sign of life, the newest revision of this second and what was known before it, whether nobody was there a second
-    # ago, and the tasks and the timer.
+    # ago and whether a request for progress was ever answered, and the tasks and the timer.
 
     def __init__(self, caller: Caller, member: Member, metadata: Metadata) -> None:
         super().__init__(caller, member, member.watches.Watch, metadata)
@@ -64,7 +64,7 @@ class WatchCall(Stream):
         self._creations = Creations(self._ids, self._outbox.put_nowait)
         self._asked_at: float | None = None
         self._revision, self._known = 0, self._history.revision
-        self._was_idle = False
+        self._was_idle = self._has_progressed = False
         self._working = [asyncio.ensure_future(self._read_all()), asyncio.ensure_future(self._write_all())]
         self._asking: asyncio.Task[None] | None = None
         self._schedule()
@@ -124,6 +124,8 @@ class WatchCall(Stream):
             while True:
                 await self._room()
                 self._take(await self._read())
+                # Whoever was given something goes first: to read on takes as long as to act on it.
+                await asyncio.sleep(0)
         except ElectionError as exc:
             self._end(exc)
 
@@ -140,7 +142,8 @@ class WatchCall(Stream):
         elif message.canceled or message.compact_revision:
             self._cancelled(message)
         elif not message.events:
-            self._progressed(message.header.revision)
+            self._has_progressed = True
+            self._tell_progress(message.header.revision)
         elif (watch := self._watches.get(message.watch_id)) is not None:
             watch.take(message)
             if watch.is_full:
@@ -183,7 +186,7 @@ class WatchCall(Stream):
             watch.fail(self._refusal(message))
             self.leave(watch)
 
-    def _progressed(self, revision: int) -> None:
+    def _tell_progress(self, revision: int) -> None:
         """All events up to there were sent. Few want to know, so nobody else is woken."""
         for watch in self._watches.values():
             if watch.wants_progress:
@@ -241,19 +244,23 @@ class WatchCall(Stream):
         self._schedule()
 
     def _ask_for_life(self, now: float) -> None:
-        # Newer servers do not answer while a watcher catches up, so it is asked for again and again.
-        self._asked_at = now if self._asked_at is None else self._asked_at
-        if self._member.is_relay:
-            self._ask_for_revision()
-        elif not self._ids.are_unknown:
+        # A relay answers no request for progress, and older ones end by one.
+        if not (self._member.is_relay or self._ids.are_unknown):
+            # Newer servers do not answer while a watcher catches up, so it is asked for again and again.
             self._outbox.put_nowait(_PROGRESS)
+        if self._member.is_relay or not self._has_progressed:
+            self._ask_for_revision()
+        self._asked_at = now if self._asked_at is None else self._asked_at
 
     def _ask_for_revision(self) -> None:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.ensure_future(self._read_revision())
 
     async def _read_revision(self) -> None:
-        """Read a key that is watched from this member, which tells the true revision and that etcd is there."""
+        """Read a key that is watched from this member, which tells the true revision and that etcd is there.
+
+        So what never answers a request for progress is not taken for silent.
+        """
         watch = next(iter(self._watches.values()), None)
         if watch is None:
             return
@@ -263,10 +270,10 @@ class WatchCall(Stream):
             reply = await self._caller.ask(self._member, lambda member: member.kv.Range, request, deadline)
         except ElectionError:
             return  # if nothing else is heard either, the member is given up in time
-        # A relay answers no request for progress, and older ones end by one.
-        if self._member.is_relay:
+        if self._member.is_relay or not self._has_progressed:
             self._asked_at, self.heard_at = None, time.monotonic()
-            self._progressed(reply.header.revision)
+        if self._member.is_relay:
+            self._tell_progress(reply.header.revision)
 
 
 class OwnWatchCall(WatchCall):

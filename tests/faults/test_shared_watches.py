@@ -22,7 +22,7 @@ from electiontui.embedded import EmbeddedEtcd
 from ..servers import EACH_ETCD
 from .clients import Moments, Raw, eventually, holds, in_line, new_client, note, raw_store, read_until, value_of
 from .proxy import Proxy
-from .scripted import WATCH, ScriptedEtcd
+from .scripted import RANGE, WATCH, ScriptedEtcd
 
 
 @pytest.fixture(params=EACH_ETCD)
@@ -48,7 +48,7 @@ async def keys_of(watch: WatchStream) -> list[bytes]:
 
 
 async def test_three_hundred_campaigns_take_one_stream(server: EmbeddedEtcd, name: str) -> None:
-    """H57: a server may allow no more than a hundred on a connection."""
+    """H58: a server may allow no more than a hundred on a connection."""
     async with new_client(server.endpoint) as client, new_client(server.endpoint) as other:
         before = await asyncio.to_thread(streams, server)
         leaders = [client.election(f"{name}/{number}", ttl=30).campaign("leader") for number in range(150)]
@@ -80,6 +80,21 @@ async def test_one_question_a_second_whatever_it_carries(etcd: EmbeddedEtcd, nam
         assert len(asked) <= 4
         assert max(each.silent_for for each in watches) < 1
         assert all(isinstance(each, EtcdWatch) and not each._unread for each in watches[1:])
+
+
+async def test_who_answers_no_question_is_judged_by_a_read(scripted: ScriptedEtcd, name: str) -> None:
+    """H57: also where nothing else tells that there is a proxy in between; and once it does not answer that either."""
+    scripted.edit_watch(lambda response: response if response.created or response.events else None)
+    async with (
+        raw_store(scripted.endpoint, timeout=0.5) as store,
+        store.watch([KeyRange(f"{name}/a".encode())]) as watch,
+    ):
+        await holds(lambda: watch.silent_for < 3, 4 * (1 + 0.5))
+        await Raw(store).do(Put(f"{name}/a".encode(), b"", 0))
+        assert await keys_of(watch) == [f"{name}/a".encode()]
+        scripted.delay(RANGE, 60)
+        with pytest.raises(Unavailable, match="silent for too long"):
+            await keys_of(watch)
 
 
 @pytest.mark.parametrize("watch_id", [0, -1, 1 << 32, (1 << 32) + 1, (1 << 32) + 3])
@@ -162,7 +177,7 @@ def write_at_once(etcd: EmbeddedEtcd, key: bytes) -> None:
 
 
 async def test_a_busy_prefix_does_not_delay_a_waiter(etcd: EmbeddedEtcd, name: str) -> None:
-    """H58: a monitor's watch has a stream of its own."""
+    """A monitor's watch has a stream of its own."""
     took: dict[bool, list[float]] = {False: [], True: []}
     async with new_client(etcd.endpoint) as client, new_client(etcd.endpoint) as other, raw_store(etcd.endpoint) as raw:
         for is_busy in (False, True):
@@ -230,14 +245,14 @@ async def test_a_wide_watch_that_is_not_read_is_held_up_and_loses_nothing(
         for _ in range(100):
             await Raw(store).do(Put(f"{name}/slow".encode(), bytes(10_000), 0))
         # Longer than it takes to ask for a sign of life and to miss it.
-        await holds(lambda: wide._size <= 1_400_000, 1 + 0.5 + 1 + 1)
+        await holds(lambda: wide._size <= 400_000, 1 + 0.5 + 1 + 1)
         seen = 0
         while seen < 100:
             seen += len(await keys_of(wide))
 
 
 async def test_all_come_back_on_one_stream(proxy: Proxy, etcd: EmbeddedEtcd, direct: Client, name: str) -> None:
-    """H57: a stream that breaks takes all its watches with it, and nothing else."""
+    """H58: a stream that breaks takes all its watches with it, and nothing else."""
     async with new_client(proxy.endpoint) as client:
         elections = [client.election(f"{name}/{number}", ttl=30) for number in range(100)]
         leaders = [Moments(each.campaign("leader")) for each in elections]
