@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -47,6 +48,13 @@ class GrpcProxy:
     ) -> None:
         self._process.kill()
         await asyncio.to_thread(self._process.wait)
+
+    def freeze(self) -> None:
+        """Stop its process: connections stay open and nothing answers."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     def _start(self) -> subprocess.Popen[bytes]:
         quiet = subprocess.DEVNULL

@@ -117,13 +117,15 @@ async def test_an_etcd_that_is_wiped_behind_it_is_noticed(lone: LoneEtcd, server
             await leader.failed(10)
 
 
-async def test_an_etcd_that_is_gone_behind_it_is_noticed(server: EmbeddedEtcd, lone: LoneEtcd, name: str) -> None:
-    """H57: and everything goes on once it is back."""
+@pytest.mark.parametrize("which", ["etcd", "proxy"])
+async def test_what_is_frozen_is_noticed(server: EmbeddedEtcd, lone: LoneEtcd, name: str, which: str) -> None:
+    """H57: be it the proxy or etcd behind it; and everything goes on once it is back."""
     relay = GrpcProxy(server.binary, lone.endpoint)
     async with relay, new_client(relay.endpoint, timeout=1) as client, client.election(name).observe() as observer:
-        lone.freeze()
+        frozen: LoneEtcd | GrpcProxy = lone if which == "etcd" else relay
+        frozen.freeze()
         await eventually(lambda: is_so(not observer.connected), "it is disconnected", 6)
-        lone.thaw()
+        frozen.thaw()
         await eventually(lambda: is_so(observer.connected), "it is connected", 10)
         campaign = await client.election(name).campaign("leader")
         await read_until(observer, lambda each: value_of(each) == "leader", 5)

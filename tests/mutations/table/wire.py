@@ -236,11 +236,13 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation("H57", "a proxy is a member", Edit(_WATCH_CALL, "is_relay = self._ids.are_theirs", "is_relay = False")),
     mutation(
         "H57",
-        "a proxy is there whatever is behind it",
+        "a proxy is never silent",
         Edit(
             _WATCH_CALL,
-            "            return  # if nothing",
-            "            self._asked_at, self.heard_at = None, time.monotonic()\n            return  # if nothing",
+            "            self._caller.members.suspect(self._member, silent_since=now - patience)\n            return\n",
+            "            if not self._member.is_relay:\n"
+            "                self._caller.members.suspect(self._member, silent_since=now - patience)\n"
+            "                return\n",
         ),
     ),
     mutation(
