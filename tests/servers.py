@@ -24,6 +24,16 @@ EACH_ETCD = tuple(
     for series, fixture in (("etcd-3.5", "etcd"), ("etcd-3.4", "etcd_34"))
 )
 """Fixtures of a server of each supported series, as parameters of a fixture."""
+EACH_GRPC_PROXY = tuple(
+    pytest.param(fixture, marks=pytest.mark.server, id=way)
+    for way, fixture in (
+        ("grpc-proxy-3.5", "grpc_proxy"),
+        ("grpc-proxy-3.5-namespace", "grpc_proxy_with_namespace"),
+        ("grpc-proxy-3.4", "grpc_proxy_34"),
+    )
+)
+"""Fixtures of etcd's own proxy in front of such a server, likewise."""
+EACH_WAY = EACH_ETCD + EACH_GRPC_PROXY
 
 
 def distro_binary(program: str) -> Path:
