@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from electiontui.embedded import EmbeddedEtcd
 
 from .grpc_proxy import GrpcProxy
-from .servers import EACH_ETCD, EACH_WAY, Etcdctl, binary_for, end_processes
+from .servers import EACH_ETCD, EACH_WAY, Etcdctl, end_processes, needed_binary
 
 MAX_WORKERS = 6
 LONGEST = ("storm/test_storm.py", "faults/test_quorum.py", "faults/", "tui/test_screens.py", "secure/", "tests/test_")
@@ -56,13 +56,7 @@ def _processes_end_with_their_test() -> Iterator[None]:
 
 
 def _server(series: str) -> EmbeddedEtcd:
-    binary = binary_for(series)
-    if binary is None:
-        reason = f"no etcd {series} on this machine"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return EmbeddedEtcd(binary=binary)
+    return EmbeddedEtcd(binary=needed_binary(series))
 
 
 @pytest.fixture(scope="session")
