@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from electiontui.embedded import EmbeddedEtcd
+from tests.metrics import Counted, grpc_counters
 
 from .process import cpu_seconds
 
 __all__ = ["Server", "server"]
-
-_COUNTER = re.compile(r'^grpc_server_(\w+)_total\{.*grpc_method="(\w+)".*\} (\S+)$', re.MULTILINE)
 
 
 class Server:
@@ -35,14 +32,9 @@ class Server:
         """CPU seconds used until now."""
         return cpu_seconds(self.pid)
 
-    def counters(self) -> dict[tuple[str, str], float]:
-        """gRPC's counters by what is counted (``started``, ``handled``, ``msg_received``, …) and by method."""
-        with urllib.request.urlopen(f"http://{self.endpoint}/metrics", timeout=10) as reply:
-            text = reply.read().decode()
-        found: dict[tuple[str, str], float] = {}
-        for what, method, value in _COUNTER.findall(text):
-            found[what, method] = found.get((what, method), 0.0) + float(value)
-        return found
+    def counters(self) -> Counted:
+        """What it counts of the streams on it."""
+        return grpc_counters(self.endpoint)
 
     def idle(self, seconds: float) -> float:
         """Percent of a core that it uses."""

@@ -92,8 +92,8 @@ def _measured(process: RequestProcess, etcd: Server, seconds: float) -> _Used:
     taken = (time.monotonic() - began) / 100
     used = _Used((process.cpu - ours) / taken, (etcd.cpu - theirs) / taken, process.resident / 1e6, 0.0, 0.0)
     after = etcd.counters()
-    used.streams = after.get(("started", "Watch"), 0.0) - after.get(("handled", "Watch"), 0.0)
-    received = after.get(("msg_received", "Watch"), 0.0) - counted.get(("msg_received", "Watch"), 0.0)
+    used.streams = after["started", "Watch"] - after["handled", "Watch"]
+    received = after["msg_received", "Watch"] - counted["msg_received", "Watch"]
     used.asked = received / (100 * taken) / used.streams if used.streams else 0.0
     return used
 
@@ -121,7 +121,7 @@ def _leases(bench: Bench) -> list[Figure]:
     cpu.samples["ours"] = [used / renewed * 1e6]
     share.samples["ours"] = [used / taken * 100]
     left.samples["ours"] = [told["remaining"] / _TTL]
-    streams.samples["ours"] = [after["started", "LeaseKeepAlive"] - after.get(("handled", "LeaseKeepAlive"), 0.0)]
+    streams.samples["ours"] = [after["started", "LeaseKeepAlive"] - after["handled", "LeaseKeepAlive"]]
     if told["alive"] != count:
         left.notes.append(f"ours: only {told['alive']} of {count} leases are alive")
     return [cpu, share, theirs, left, streams]

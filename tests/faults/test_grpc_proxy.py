@@ -20,10 +20,10 @@ from .proxy import Proxy
 TTL = 6
 
 
-@pytest.fixture(scope="module")
-def through(_three_members: EmbeddedEtcd) -> Iterator[GrpcProxy]:
+@pytest.fixture(scope="module", params=["", "behind/"], ids=["plain", "namespace"])
+def through(request: pytest.FixtureRequest, _three_members: EmbeddedEtcd) -> Iterator[GrpcProxy]:
     """One proxy in front of all members."""
-    with GrpcProxy(_three_members.binary, _three_members.endpoints) as proxy:
+    with GrpcProxy(_three_members.binary, _three_members.endpoints, request.param) as proxy:
         yield proxy
 
 
