@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, settings
 
 from electiontui.embedded import EmbeddedEtcd
 
-from .servers import EACH_ETCD, Etcdctl, binary_for, end_processes
+from .grpc_proxy import GrpcProxy
+from .servers import EACH_ETCD, EACH_WAY, Etcdctl, end_processes, needed_binary
 
 MAX_WORKERS = 6
 LONGEST = ("storm/test_storm.py", "faults/test_quorum.py", "faults/", "tui/test_screens.py", "secure/", "tests/test_")
@@ -55,13 +56,7 @@ def _processes_end_with_their_test() -> Iterator[None]:
 
 
 def _server(series: str) -> EmbeddedEtcd:
-    binary = binary_for(series)
-    if binary is None:
-        reason = f"no etcd {series} on this machine"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return EmbeddedEtcd(binary=binary)
+    return EmbeddedEtcd(binary=needed_binary(series))
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +78,34 @@ def etcd_each(request: pytest.FixtureRequest) -> EmbeddedEtcd:
     """The test runs on each supported series of etcd; where one is missing it is skipped, and fails in CI."""
     server: EmbeddedEtcd = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture(scope="session")
+def grpc_proxy(etcd: EmbeddedEtcd) -> Iterator[GrpcProxy]:
+    """etcd 3.5's own proxy in front of the session's etcd 3.5."""
+    with GrpcProxy(etcd.binary, etcd.endpoints) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def grpc_proxy_with_namespace(etcd: EmbeddedEtcd) -> Iterator[GrpcProxy]:
+    """The same, with all keys below one that the client does not know."""
+    with GrpcProxy(etcd.binary, etcd.endpoints, "behind/") as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def grpc_proxy_34(etcd_34: EmbeddedEtcd) -> Iterator[GrpcProxy]:
+    """etcd 3.4's own proxy in front of the session's etcd 3.4."""
+    with GrpcProxy(etcd_34.binary, etcd_34.endpoints) as proxy:
+        yield proxy
+
+
+@pytest.fixture(params=EACH_WAY)
+def endpoint_each(request: pytest.FixtureRequest) -> str:
+    """The test runs on each supported series of etcd, directly and through its gRPC proxy; ``host:port``."""
+    server: EmbeddedEtcd | GrpcProxy = request.getfixturevalue(request.param)
+    return server.endpoint
 
 
 @pytest.fixture
