@@ -48,10 +48,11 @@ bench: $(READY) ## the race against Go, Node and bare gRPC
 pictures: $(READY) ## the README's pictures, on a real etcd; needs chromium
 	$(BIN)/python screenshots/make.py --png screenshots
 
-storm: $(READY) ## a night's work: a thousand faults on each etcd, repeated faults, ten thousand random histories
+storm: $(READY) ## a night's work: a thousand faults, repeated ones, ten thousand campaigns on TLS, as many random histories
 	$(BIN)/python -m tests.storm --faults 1000
 	$(BIN)/python -m tests.storm --faults 300 --etcd 3.4
 	FAULT_ROUNDS=20 $(BIN)/python -m pytest tests/faults
+	TLS_CAMPAIGNS=10000 $(BIN)/python -m pytest tests/secure/test_many_campaigns.py
 	$(BIN)/python -m pytest --hypothesis-profile nightly --timeout 7200 tests/unit tests/campaign
 
 mutations: $(READY) ## break a line for each hazard, and see that its tests notice

@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{version}; " + "; ".join(f"{each.name}: {each.version}" for each in contestants))
         print("; ".join(f"{what} {value}" for what, value in report.machine().items()))
         print("".join(f"NOT RUN: {line}\n" for line in missing), end="")
-        with Bench(etcd.endpoint, contestants, rounds=rounds, quick=asked.quick) as bench:
+        with Bench(etcd, contestants, rounds=rounds, quick=asked.quick) as bench:
             figures, failed = _measure(bench, asked.only or list(MEASURES))
     if asked.json is not None:
         asked.json.write_text(json.dumps(report.as_json(figures, version, contestants, missing, rounds), indent=1))

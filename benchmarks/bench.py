@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from electiontui.embedded import EmbeddedEtcd
+
 from .contestants import Contestant, bare
 from .figures import Figure
 from .process import ProcessFailed, RequestProcess, Unsupported
@@ -22,6 +24,7 @@ class Bench:
 
     Attributes:
         endpoint: of the etcd.
+        binary: the etcd's program, for measures that need one of their own.
         contestants: who races, ours first.
         rounds: how many turns each contestant has, after one that is thrown away.
         quick: whether the harness is only to be tried out: smaller sizes, which prove nothing.
@@ -29,8 +32,8 @@ class Bench:
 
     # The mutable state: the contestants' warm processes, and the next name that nobody has used.
 
-    def __init__(self, endpoint: str, contestants: list[Contestant], *, rounds: int, quick: bool) -> None:
-        self.endpoint, self.contestants = endpoint, contestants
+    def __init__(self, etcd: EmbeddedEtcd, contestants: list[Contestant], *, rounds: int, quick: bool) -> None:
+        self.endpoint, self.binary, self.contestants = etcd.endpoint, etcd.binary, contestants
         self.rounds, self.quick = rounds, quick
         self._warm: dict[str, RequestProcess] = {}
         self._numbers = itertools.count()
@@ -50,9 +53,9 @@ class Bench:
         return [f"job-{next(self._numbers)}" for _ in range(count)]
 
     @contextmanager
-    def helper(self, module: str) -> Iterator[RequestProcess]:
-        """A process of ours that writes or reads beside the race."""
-        command = (sys.executable, "-m", f"benchmarks.peers.{module}", self.endpoint)
+    def helper(self, module: str, endpoint: str = "") -> Iterator[RequestProcess]:
+        """A process of ours that writes or reads beside the race, or on another etcd."""
+        command = (sys.executable, "-m", f"benchmarks.peers.{module}", endpoint or self.endpoint)
         with RequestProcess(module, command) as process:
             yield process
 

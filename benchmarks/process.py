@@ -60,6 +60,12 @@ class RequestProcess:
         """CPU seconds used until now."""
         return cpu_seconds(self.pid)
 
+    @property
+    def resident(self) -> int:
+        """Bytes of memory that it has resident."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
     def ask(self, do: str, timeout: float = 60.0, **request: object) -> dict[str, Any]:
         """Send a request and wait for its answer.
 

@@ -36,6 +36,13 @@ TARGETS: dict[str, tuple[Target, ...]] = {
     "ingest.hundred": (Target(6.0),),
     "load.time": (Target(0.25),),
     "load.memory": (Target(1024.0),),
+    "holding.client_1000": (Target(1.2),),
+    "holding.etcd_1000": (Target(2.0),),
+    "holding.client_session": (Target(0.3),),
+    # One request for a sign of life a second, whatever the stream carries.
+    "holding.asked_1000": (Target(1.05),),
+    "holding.asked_10000": (Target(1.05),),
+    "holding.share": (Target(5.0),),
     "import": (Target(1.15, "aetcd"),),
     "version": (Target(60.0),),
     "dashboard.list": (Target(0.5),),

@@ -51,6 +51,7 @@ from .errors import (
     LeadershipLost,
     NotLeader,
     PermissionDenied,
+    Restored,
     Unavailable,
 )
 from .monitor import Monitor
@@ -79,6 +80,7 @@ __all__ = [
     "NotLeader",
     "Oddity",
     "PermissionDenied",
+    "Restored",
     "Session",
     "Term",
     "TermLog",

@@ -168,7 +168,7 @@ class Campaign:
         return self
 
     def __await__(self) -> Generator[object, None, Campaign]:
-        """As `wait`, but cancelling it withdraws the campaign, within the client's timeout or else in the background."""
+        """As `wait`, but cancelling it withdraws it: within the client's timeout, or else in the background."""
         return self._wait_or_withdraw().__await__()
 
     async def proclaim(self, value: str | bytes) -> None:

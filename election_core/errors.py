@@ -8,6 +8,7 @@
     ├── CampaignClosed          this campaign has ended; start a new one
     ├── Unavailable             no member answered in time; retry
     │   └── Compacted           that history is gone; read again and go on
+    │       └── Restored        so are all revisions that were known: etcd was restored or wiped
     ├── AuthenticationFailed    fix the credentials
     │   └── PermissionDenied    grant the user what it needs
     └── InvalidConfig           fix the argument (also a ValueError)
@@ -30,6 +31,7 @@ __all__ = [
     "LeadershipLost",
     "NotLeader",
     "PermissionDenied",
+    "Restored",
     "Unavailable",
 ]
 
@@ -103,6 +105,10 @@ class Compacted(Unavailable):
     def __init__(self, message: str, *, compact_revision: int = 0, endpoint: str | None = None) -> None:
         super().__init__(message, endpoint=endpoint)
         self.compact_revision = compact_revision
+
+
+class Restored(Compacted):
+    """etcd was restored from a backup or wiped: its revisions have gone back, and mean something else now."""
 
 
 class AuthenticationFailed(ElectionError):

@@ -41,7 +41,7 @@ class Monitor(Subscription):
         if not isinstance(prefix, str):
             raise InvalidConfig(f"The prefix must be text, such as 'election/'; got {prefix!r}.")
         keys = KeyRange.prefix(text_to_name(prefix))
-        super().__init__(runtime, keys, f"the prefix {prefix!r}", audit_every=_AUDIT_EVERY)
+        super().__init__(runtime, keys, f"the prefix {prefix!r}", audit_every=_AUDIT_EVERY, wide=True)
         self.prefix = prefix
         self._directory: Directory | None = None
 

@@ -147,6 +147,9 @@ class EndpointStatus(NamedTuple):
     """Alarms of the member, such as ``NOSPACE``; empty too where the user may not read them."""
     error: str = ""
     """Why it is not reachable."""
+    is_relay: bool = False
+    """Whether a watch has found etcd's grpc-proxy there: it may answer for etcd without asking, so that a leader can
+    be told of its loss too late."""
 
     @property
     def known_bugs(self) -> tuple[str, ...]:
@@ -168,26 +171,37 @@ class WatchResponse(NamedTuple):
 
 
 class WatchStream(Protocol):
-    """An established watch. A quiet one yields progress notifications, about one per second.
+    """An established watch.
 
-    Iterating it ends only by an error: `Compacted` when history that it needs is gone, `Unavailable` when the member or
-    the stream is lost or silent.
+    Iterating it ends only by an error: `Restored` when etcd's revisions have gone back, `Compacted` when history that
+    it needs is gone, `Unavailable` when the member or the stream is lost or silent, or when too much was not read.
     """
 
     revision: int
     """Revision of the store when the watch was established: later changes are seen live."""
     endpoint: str
     """The member that serves it, ``host:port``."""
+    wants_progress: bool
+    """Set it to be given progress notifications, about one per second; False at first, since it costs to be woken."""
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since the member was known to be there, and all that it had sent was read. A quiet member is asked
+        once per second."""
 
     def __aiter__(self) -> AsyncIterator[WatchResponse]: ...
 
 
 class RenewalStream(Protocol):
-    """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, in
-    the order of the requests; a ttl of 0 says that the lease is gone. It ends as a `WatchStream` does."""
+    """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, those to
+    one lease in the order of the requests; a ttl of 0 says that the lease is gone. It ends as a `WatchStream` does."""
 
     endpoint: str
     """The member that serves it, ``host:port``."""
+
+    @property
+    def is_relay(self) -> bool:
+        """Whether answers may tell of a renewal that was sent for another request, or earlier; see `EndpointStatus`."""
 
     async def send(self, lease_id: int) -> None: ...
 
@@ -202,6 +216,10 @@ class Store(Protocol):
 
     @property
     def endpoints(self) -> tuple[str, ...]: ...
+
+    @property
+    def rewinds(self) -> int:
+        """How often etcd was found to be restored or wiped: a revision from before the last time means nothing now."""
 
     async def read(self, query: Read) -> Snapshot:
         """The keys as of one revision, whatever their number."""
@@ -227,14 +245,18 @@ class Store(Protocol):
     def renewals(self) -> AbstractAsyncContextManager[RenewalStream]: ...
 
     def watch(
-        self, keys: Sequence[KeyRange], *, start_revision: int = 0, deletes_only: bool = False
+        self, keys: Sequence[KeyRange], *, start_revision: int = 0, deletes_only: bool = False, wide: bool = False
     ) -> AbstractAsyncContextManager[WatchStream]:
         """Watch some keys; entered once the server has established it.
 
         A ``start_revision`` of 0 means from now on: such a watch is served live at once, while one that starts at
         or before the current revision waits for the server's catch-up loop.
-        Events of different ``keys`` are not ordered among each other.
+        Events of different ``keys`` are not ordered among each other. Watches share a stream; a ``wide`` one has its
+        own, so that what is busy under a prefix delays nobody else.
         """
+
+    def is_relay(self, endpoint: str) -> bool:
+        """Whether the member there was found to be etcd's grpc-proxy, by a watch."""
 
     def suspect(self, endpoint: str) -> None:
         """Prefer other endpoints to this one, which did not answer in time."""

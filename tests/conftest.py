@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -13,7 +14,8 @@ from hypothesis import HealthCheck, settings
 
 from electiontui.embedded import EmbeddedEtcd
 
-from .servers import EACH_ETCD, Etcdctl, binary_for, end_processes
+from .grpc_proxy import GrpcProxy
+from .servers import EACH_ETCD, EACH_WAY, Etcdctl, end_processes, needed_binary
 
 MAX_WORKERS = 6
 LONGEST = ("storm/test_storm.py", "faults/test_quorum.py", "faults/", "tui/test_screens.py", "secure/", "tests/test_")
@@ -26,6 +28,10 @@ settings.register_profile("default", _SAME, max_examples=150)
 settings.register_profile("quick", _SAME, max_examples=50)
 settings.register_profile("nightly", _ANY_PACE, max_examples=10_000)
 settings.load_profile("default")
+
+
+# A run in the background of a script ignores ctrl+c, and so would each process that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -55,13 +61,7 @@ def _processes_end_with_their_test() -> Iterator[None]:
 
 
 def _server(series: str) -> EmbeddedEtcd:
-    binary = binary_for(series)
-    if binary is None:
-        reason = f"no etcd {series} on this machine"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return EmbeddedEtcd(binary=binary)
+    return EmbeddedEtcd(binary=needed_binary(series))
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +83,34 @@ def etcd_each(request: pytest.FixtureRequest) -> EmbeddedEtcd:
     """The test runs on each supported series of etcd; where one is missing it is skipped, and fails in CI."""
     server: EmbeddedEtcd = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture(scope="session")
+def grpc_proxy(etcd: EmbeddedEtcd) -> Iterator[GrpcProxy]:
+    """etcd 3.5's own proxy in front of the session's etcd 3.5."""
+    with GrpcProxy(etcd.binary, etcd.endpoints) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def grpc_proxy_with_namespace(etcd: EmbeddedEtcd) -> Iterator[GrpcProxy]:
+    """The same, with all keys below one that the client does not know."""
+    with GrpcProxy(etcd.binary, etcd.endpoints, "behind/") as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def grpc_proxy_34(etcd_34: EmbeddedEtcd) -> Iterator[GrpcProxy]:
+    """etcd 3.4's own proxy in front of the session's etcd 3.4."""
+    with GrpcProxy(etcd_34.binary, etcd_34.endpoints) as proxy:
+        yield proxy
+
+
+@pytest.fixture(params=EACH_WAY)
+def endpoint_each(request: pytest.FixtureRequest) -> str:
+    """The test runs on each supported series of etcd, directly and through its gRPC proxy; ``host:port``."""
+    server: EmbeddedEtcd | GrpcProxy = request.getfixturevalue(request.param)
+    return server.endpoint
 
 
 @pytest.fixture

@@ -24,6 +24,16 @@ EACH_ETCD = tuple(
     for series, fixture in (("etcd-3.5", "etcd"), ("etcd-3.4", "etcd_34"))
 )
 """Fixtures of a server of each supported series, as parameters of a fixture."""
+EACH_GRPC_PROXY = tuple(
+    pytest.param(fixture, marks=pytest.mark.server, id=way)
+    for way, fixture in (
+        ("grpc-proxy-3.5", "grpc_proxy"),
+        ("grpc-proxy-3.5-namespace", "grpc_proxy_with_namespace"),
+        ("grpc-proxy-3.4", "grpc_proxy_34"),
+    )
+)
+"""Fixtures of etcd's own proxy in front of such a server, likewise."""
+EACH_WAY = EACH_ETCD + EACH_GRPC_PROXY
 
 
 def distro_binary(program: str) -> Path:
@@ -42,6 +52,17 @@ def binary_for(series: str) -> Path | None:
         return None
     answer = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True, timeout=10)
     return binary if f"etcd Version: {series}." in answer.stdout else None
+
+
+def needed_binary(series: str) -> Path:
+    """The same; where there is none the test is skipped, and fails in CI."""
+    binary = binary_for(series)
+    if binary is None:
+        reason = f"no etcd {series} on this machine"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return binary
 
 
 def clean_environment(**extra: str) -> dict[str, str]:

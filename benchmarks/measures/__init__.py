@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..bench import Bench
 from ..figures import Figure
-from . import campaign, crash, crowd, dashboard, handover, holding, ingest, load, proclaim, starting
+from . import campaign, crash, crowd, dashboard, handover, holding, ingest, load, proclaim, starting, viewers
 
 __all__ = ["MEASURES"]
 
@@ -19,6 +19,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "ingest": ingest.run,
     "load": load.run,
     "holding": holding.run,
+    "viewers": viewers.run,
     "starting": starting.run,
     "dashboard": dashboard.run,
 }

@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from ..bench import Bench
 from ..contestants import Contestant
@@ -24,6 +25,7 @@ __all__ = ["run"]
 _SETTLED = 150.0
 _CATCH_UP = 100.0
 _NOISE = 300
+_BESIDE = 100
 
 
 def run(bench: Bench) -> list[Figure]:
@@ -38,7 +40,24 @@ def run(bench: Bench) -> list[Figure]:
         writer.ask("noise", rate=_NOISE)
         _race(bench, busy, lambda chance: chance.uniform(0, _CATCH_UP))
         writer.ask("quiet")
-    return [settled, quiet, paused, busy]
+    return [settled, _beside(bench), quiet, paused, busy]
+
+
+def _beside(bench: Bench) -> Figure:
+    """In processes of their own, whose waiting clients hold many other campaigns, which have nothing to do."""
+    figure = Figure("handover.beside", f"the same, {_BESIDE} idle campaigns beside the waiter", "ms", {})
+    with ExitStack() as stack:
+        processes = {each.name: stack.enter_context(each.start(bench.endpoint)) for each in bench.contestants}
+        for process in processes.values():
+            process.ask("hold", names=bench.names(_BESIDE), ttl=60, session=False)
+
+        def turn(_: RequestProcess, contestant: Contestant) -> dict[str, list[float]]:
+            names = bench.names(bench.size(20, 5))
+            delays = [_SETTLED] * len(names)
+            return {figure.key: processes[contestant.name].ask("handover", names=names, delays=delays)["samples"]}
+
+        bench.race([figure], turn)
+    return figure
 
 
 def _race(bench: Bench, figure: Figure, delay: Callable[[random.Random], float], pause: float = 0.0) -> None:

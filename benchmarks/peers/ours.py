@@ -115,10 +115,12 @@ class Ours:
         return {}
 
     async def hold(self, asked: dict[str, Any]) -> Answer:
-        """Lead many elections, all on one client."""
+        """Lead many elections, all on one client, with a lease each or on one session."""
         names, ttl = asked["names"], asked["ttl"]
+        session = await self._b.session(ttl).__aenter__() if asked["session"] else None
         for begin in range(0, len(names), 50):
-            some = [self._b.election(name, ttl=ttl).campaign("value") for name in names[begin : begin + 50]]
+            elections = [self._b.election(name, ttl=ttl) for name in names[begin : begin + 50]]
+            some = [election.campaign("value", session=session) for election in elections]
             self._held += await asyncio.gather(*(campaign.wait() for campaign in some))
         return {}
 

@@ -19,6 +19,33 @@ from .raw import RawEtcd
 __all__ = ["Reader"]
 
 
+class View:
+    """One dashboard's client and monitor."""
+
+    # The mutable state: what was told so far.
+
+    def __init__(self, endpoint: str, prefix: str) -> None:
+        self._client = Client(endpoint)
+        self._monitor = self._client.monitor(prefix)
+        self._told = 0
+        self._news = asyncio.Event()
+
+    async def begin(self) -> None:
+        await self._client.__aenter__()
+        await self._monitor.__aenter__()
+        self._reading = asyncio.create_task(self._read())
+
+    async def wait(self, revision: int) -> None:
+        while self._told < revision:
+            self._news.clear()
+            await self._news.wait()
+
+    async def _read(self) -> None:
+        async for transition in self._monitor:
+            self._told = transition.revision
+            self._news.set()
+
+
 class Reader:
     """One client that reads on demand."""
 
@@ -30,6 +57,18 @@ class Reader:
         self._seen = self._events = self._messages = 0
         self._news = asyncio.Event()
         self._sessions: list[Session] = []
+        self._views: list[View] = []
+
+    async def view(self, asked: dict[str, Any]) -> Answer:
+        """Have so many clients, each with a monitor of the prefix, as that many dashboards have."""
+        self._views = [View(self._endpoint, asked["prefix"]) for _ in range(asked["count"])]
+        await asyncio.gather(*(view.begin() for view in self._views))
+        return {}
+
+    async def viewed(self, asked: dict[str, Any]) -> Answer:
+        """Wait until all of them were told of a revision."""
+        await asyncio.gather(*(view.wait(asked["revision"]) for view in self._views))
+        return {}
 
     async def monitor(self, asked: dict[str, Any]) -> Answer:
         """Watch a prefix and read its transitions, as a program would."""
@@ -132,7 +171,7 @@ def _resident() -> int:
 async def main(endpoint: str) -> None:
     async with Client(endpoint) as client:
         reader = Reader(endpoint, client)
-        names = ("monitor", "bare", "seen", "stop", "load", "sessions", "lowest")
+        names = ("monitor", "bare", "seen", "stop", "load", "sessions", "lowest", "view", "viewed")
         await serve({name: getattr(reader, name) for name in names})
 
 

@@ -117,6 +117,12 @@ class Directory:
             for transition in state.reset(self._below_path(path, snapshot))
         ]
 
+    def rewind(self) -> None:
+        """etcd was restored or wiped: its revisions count anew, and the next `reset` takes whatever it brings."""
+        self.revision = self._foreign_revision = 0
+        for state in self._states.values():
+            state.rewind()
+
     def audit(self, snapshot: Snapshot) -> list[Transition]:
         """Compare with a read whose events have all been applied; an event that got lost is made up for with a gap.
 

@@ -107,6 +107,10 @@ class ElectionState:
         self._gap = True
         return self._transition(before, snapshot.observed_at)
 
+    def rewind(self) -> None:
+        """etcd was restored or wiped: its revisions count anew, and the next `reset` takes whatever it brings."""
+        self.revision = 0
+
     def audit(self, snapshot: Snapshot) -> list[Transition]:
         """Compare with a read whose events have all been applied; an event that got lost is made up for with a gap.
 

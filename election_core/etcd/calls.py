@@ -21,6 +21,9 @@ _TOKENS_PER_CALL = 3
 """Tokens that one attempt may use up: users and roles may be changing while it runs."""
 _MEMBERS_PER_CALL = 3
 
+# A member answers them only once it is as new as whatever had happened before it was asked.
+_LINEARIZABLE = (rpc.RangeRequest, rpc.TxnRequest)
+
 Pick = Callable[[Member], Any]
 """Chooses the stub's method to call, such as ``lambda member: member.kv.Txn``."""
 
@@ -55,7 +58,7 @@ class Caller:
             member = await self.members.preferred(deadline - time.monotonic())
             began = time.monotonic()
             try:
-                return await self._once(member, pick, request, min(began + self.attempt_timeout, deadline))
+                return await self.ask(member, pick, request, min(began + self.attempt_timeout, deadline))
             except Unavailable as exc:
                 self.members.suspect(member, silent_since=began if isinstance(exc, Silent) else None)
                 pause = backoff.pause()
@@ -92,11 +95,18 @@ class Caller:
         if self._login is not None:
             self._login.forget(metadata)
 
-    async def _once(self, member: Member, pick: Pick, request: Any, deadline: float) -> Any:
+    async def ask(self, member: Member, pick: Pick, request: Any, deadline: float) -> Any:
+        """The reply of this member, or its failure; only a refused token is replaced."""
+        history = self.members.history
         for token in range(1, _TOKENS_PER_CALL + 1):
-            metadata = await self.metadata(member, deadline)
+            metadata, known = await self.metadata(member, deadline), history.known
             try:
-                return await attempt(member, pick, request, deadline, metadata)
+                reply = await attempt(member, pick, request, deadline, metadata)
+                if isinstance(request, _LINEARIZABLE):
+                    history.read(reply.header, known)
+                else:
+                    history.heard(reply.header)
+                return reply
             except TokenRefused as exc:
                 self.forget_token(metadata)
                 if self._login is None or token == _TOKENS_PER_CALL:

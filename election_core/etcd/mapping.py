@@ -17,14 +17,15 @@ from ..errors import (
 )
 
 __all__ = [
+    "WANTS_USER",
     "AuthenticationOff",
     "LeaseExists",
     "NoSpace",
     "Silent",
     "TokenRefused",
-    "WANTS_USER",
     "error_by_text",
     "map_error",
+    "refusal",
 ]
 
 
@@ -135,3 +136,19 @@ def map_error(exc: Any, endpoint: str, proxy: object = None) -> ElectionError:
         cure = next((cure for text, cure in _BY_CONNECTION if text in details), "trying again may help")
         return Unavailable(f"{endpoint} is unavailable{way}: {cure} ({details or code.name})", endpoint=endpoint)
     return ElectionError(f"{endpoint} answered {code.name}: {details}", endpoint=endpoint)
+
+
+def refusal(message: Any, endpoint: str, *, has_token: bool) -> ElectionError:
+    """Why a server has ended a watch, or did not create it, as its ``WatchResponse`` says."""
+    if message.compact_revision:
+        return Compacted(
+            f"{endpoint} has compacted the history before revision {message.compact_revision}.",
+            compact_revision=message.compact_revision,
+            endpoint=endpoint,
+        )
+    reason = message.cancel_reason
+    if "permission denied" in reason and not has_token:
+        # Calls are told that a user is missing; etcd 3.5 says no more of a watch.
+        return AuthenticationFailed(f"{WANTS_USER} ({endpoint}: {reason})", endpoint=endpoint)
+    unknown = f"{endpoint} cancelled the watch: {reason or 'no reason given'}"
+    return error_by_text(reason, endpoint) or Unavailable(unknown, endpoint=endpoint)

@@ -12,10 +12,12 @@ from aetcd import rpc
 
 from ..config import TLS, Endpoint, is_address
 from ..errors import Unavailable
+from .history import History
 from .resolver import Resolver
 
 if TYPE_CHECKING:
     from .proxies import Proxy
+    from .watch_call import WatchCall
 
 __all__ = ["Listener", "Member", "Members"]
 
@@ -54,6 +56,9 @@ class Listener(Protocol):
     def give_up(self, why: str) -> None:
         """End it. Whoever listens is told that the member ``why``, such as ``"was silent for too long"``."""
 
+    def begin_anew(self) -> None:
+        """etcd was restored or wiped: what was heard so far is of a history that is gone."""
+
     def stop(self) -> None:
         """End it: its connection is closed."""
 
@@ -65,6 +70,9 @@ class Member:
         endpoint: ``host:port`` as the user gave it, with the address where the name has several.
         proxy: what HTTP proxy it is reached through, if any.
         listeners: the streams that are open on it.
+        shared_watches: the one of them that further watches go to, if there is one.
+        is_relay: whether it was found to be etcd's grpc-proxy, or another one that deals in watches itself: it may
+            answer for etcd without asking.
         disconnections: how often its connection was given up or closed by us.
     """
 
@@ -73,6 +81,8 @@ class Member:
         self.endpoint = str(endpoint) if address is None else f"{endpoint} ({address})"
         self.proxy = _proxy_for(endpoint.host, address)
         self.listeners: set[Listener] = set()
+        self.shared_watches: WatchCall | None = None
+        self.is_relay = False
         self.disconnections = 0
         self._target = str(endpoint if address is None else Endpoint(address, endpoint.port))
         self._host = endpoint.host
@@ -151,6 +161,7 @@ class Members:
     Attributes:
         all: the members. A name that stands for several addresses gives one each, looked up when first used and
             again once every member has failed.
+        history: what all their answers say of the revisions.
     """
 
     # The mutable state: the members, the index of the preferred one, how many have failed in a row, those that are
@@ -161,6 +172,7 @@ class Members:
         self._credentials = _credentials_by_endpoint(endpoints, tls)
         self._names = Resolver((each for each in endpoints if not is_address(each.host)), self._readdress)
         self.all = tuple(Member(endpoint, self._credentials[endpoint]) for endpoint in endpoints)
+        self.history = History(self._begin_anew)
         self._preferred = 0
         self._failures = 0
         self._leaving: set[asyncio.Task[None]] = set()
@@ -216,6 +228,14 @@ class Members:
         for outcome in await asyncio.gather(*closing, return_exceptions=True):
             if outcome is not None:
                 raise outcome
+
+    def is_relay(self, endpoint: str) -> bool:
+        """Whether the member of that name was found to be a relay."""
+        return any(member.is_relay for member in self.all if member.endpoint == endpoint)
+
+    def _begin_anew(self) -> None:
+        for listener in [each for member in self.all for each in member.listeners]:
+            listener.begin_anew()
 
     def _readdress(self) -> None:
         """Take over the addresses that were found. A member that is still there keeps its connection."""

@@ -20,7 +20,8 @@ from .mapping import LeaseExists, NoSpace
 from .members import Member, Members
 from .renewals import open_renewals
 from .tokens import Metadata
-from .watches import QUIET, open_watch
+from .watch_call import QUIET
+from .watches import open_watch
 from .wire import candidate_of, range_request, txn_request, txn_result
 
 __all__ = ["EtcdStore"]
@@ -66,22 +67,23 @@ class EtcdStore:
         try:
             return txn_result(await self._caller.call(lambda member: member.kv.Txn, txn_request(txn), deadline))
         except NoSpace:
-            if txn.otherwise or not all(isinstance(op, Delete) for op in txn.then):
+            deletes = [op.key for op in txn.then if isinstance(op, Delete)]
+            if txn.otherwise or len(deletes) < len(txn.then):
                 raise
-            return await self._delete_when_full(txn, deadline)
+            return await self._delete_when_full(txn.guard, deletes, deadline)
 
-    async def _delete_when_full(self, txn: Txn, deadline: float) -> TxnResult:
+    async def _delete_when_full(self, guard: Guard, deletes: list[bytes], deadline: float) -> TxnResult:
         """etcd before 3.5.2 takes no transaction while its database is full, but single deletes.
 
         Its guard is looked at before: until an operator has made room nobody can write the key anew.
         """
-        keys = rpc.RangeRequest(key=txn.guard.key, keys_only=True)
+        keys = rpc.RangeRequest(key=guard.key, keys_only=True)
         found = await self._caller.call(lambda member: member.kv.Range, keys, deadline)
         revision, create_revision = found.header.revision, sum(kv.create_revision for kv in found.kvs)
-        if create_revision != txn.guard.create_revision:
+        if create_revision != guard.create_revision:
             return TxnResult(False, revision, ())
-        for op in txn.then:
-            request = rpc.DeleteRangeRequest(key=op.key)
+        for key in deletes:
+            request = rpc.DeleteRangeRequest(key=key)
             reply = await self._caller.call(lambda member: member.kv.DeleteRange, request, deadline)
             revision = reply.header.revision
         return TxnResult(True, revision, ())
@@ -112,9 +114,16 @@ class EtcdStore:
         return open_renewals(self._caller)
 
     def watch(
-        self, keys: Sequence[KeyRange], *, start_revision: int = 0, deletes_only: bool = False
+        self, keys: Sequence[KeyRange], *, start_revision: int = 0, deletes_only: bool = False, wide: bool = False
     ) -> AbstractAsyncContextManager[WatchStream]:
-        return open_watch(self._caller, keys, start_revision, deletes_only)
+        return open_watch(self._caller, keys, start_revision, deletes_only, wide)
+
+    @property
+    def rewinds(self) -> int:
+        return self._members.history.rewinds
+
+    def is_relay(self, endpoint: str) -> bool:
+        return self._members.is_relay(endpoint)
 
     def suspect(self, endpoint: str) -> None:
         self._members.suspect_endpoint(endpoint, silent_for=QUIET)
@@ -156,6 +165,7 @@ class EtcdStore:
             raft_leader=reply.leader,
             db_size=reply.dbSize,
             alarms=alarms,
+            is_relay=member.is_relay,
         )
 
     async def _alarms_of(self, member: Member, member_id: int, deadline: float, metadata: Metadata) -> tuple[str, ...]:

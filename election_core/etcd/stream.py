@@ -66,6 +66,7 @@ class Stream:
         if message is grpc.aio.EOF:
             raise self._unavailable("ended the stream")
         self.heard_at = time.monotonic()
+        self._caller.members.history.heard(message.header)
         return message
 
     def stop(self) -> None:
@@ -81,6 +82,9 @@ class Stream:
         """End it. Whoever reads it is told that the member ``why``."""
         self._gave_up = self._gave_up or why
         self._let_go()
+
+    def begin_anew(self) -> None:
+        """What was heard so far is of a history that is gone; it matters to watches alone."""
 
     def _let_go(self) -> None:
         """Cancel the call and forget it: it holds the connection, however long the stream itself is kept."""

@@ -11,7 +11,15 @@ from aetcd import rpc
 from ..core.model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision
 from ..store import Delete, KeyRange, Op, Put, Read, Txn, TxnResult
 
-__all__ = ["candidate_of", "range_request", "revisions_of", "txn_request", "txn_result", "watch_request"]
+__all__ = [
+    "candidate_of",
+    "range_request",
+    "revisions_of",
+    "txn_request",
+    "txn_result",
+    "unwatch_request",
+    "watch_request",
+]
 
 _DELETE = rpc.Event.DELETE
 
@@ -57,15 +65,20 @@ def txn_result(response: Any) -> TxnResult:
     return TxnResult(response.succeeded, response.header.revision, reads)
 
 
-def watch_request(keys: KeyRange, start_revision: int, deletes_only: bool) -> Any:
+def watch_request(keys: KeyRange, watch_id: int, start_revision: int, deletes_only: bool) -> Any:
     return rpc.WatchRequest(
         create_request=rpc.WatchCreateRequest(
             key=keys.start,
             range_end=keys.end or b"",
             start_revision=start_revision,
             filters=[rpc.WatchCreateRequest.NOPUT] if deletes_only else [],
+            watch_id=watch_id,
         )
     )
+
+
+def unwatch_request(watch_id: int) -> Any:
+    return rpc.WatchRequest(cancel_request=rpc.WatchCancelRequest(watch_id=watch_id))
 
 
 def revisions_of(events: Iterable[Any], observed_at: datetime) -> tuple[Revision, ...]:

@@ -21,7 +21,7 @@ from ..backoff import Backoff
 from ..clock import Clock, sleep
 from ..core.model import Candidate
 from ..core.place import Place
-from ..errors import Unavailable
+from ..errors import Compacted, Unavailable
 from ..store import KeyRange, WatchStream
 from .recipe import Recipe
 
@@ -67,6 +67,8 @@ async def watch_place(
                     if moved:
                         break
         except Unavailable as exc:
+            if isinstance(exc, Compacted):
+                place = None
             _log.info("election %r: %s", recipe.name, exc)
             await sleep(clock, backoff.pause())
 
@@ -84,9 +86,11 @@ async def _listen(
     recipe: Recipe, place: Place, stream: WatchStream, clock: Clock, reread_every: float
 ) -> AsyncGenerator[Place]:
     """The place after each event, as long as the stream shows what matters for it."""
-    if stream.revision > place.revision:
+    # An older one is of a member that lags behind, or of an etcd that was restored meanwhile.
+    if stream.revision != place.revision:
         place = await recipe.place(place.own)
         yield place
+    stream.wants_progress = True
     reread_at = clock.now() + reread_every
     async for response in stream:
         for revision in response.revisions:

@@ -25,6 +25,8 @@ class StateMachine(Protocol):
 
     def apply(self, revision: Revision) -> list[Transition]: ...
 
+    def rewind(self) -> None: ...
+
     def reset(self, snapshot: Snapshot) -> list[Transition]: ...
 
     def audit(self, snapshot: Snapshot) -> list[Transition]: ...
@@ -75,6 +77,10 @@ class Seen:
     def expect_reader(self) -> None:
         """Keep more from now on, since somebody reads."""
         self.unread.limit = _KEPT
+
+    def rewind(self) -> None:
+        if self._machine is not None:
+            self._machine.rewind()
 
     def reset(self, snapshot: Snapshot) -> None:
         if self._machine is None:

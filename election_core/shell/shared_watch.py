@@ -62,6 +62,8 @@ class _Member(NamedTuple):
     own: Candidate
     take: Callable[[Place], None]
     over: asyncio.Future[None]
+    rewinds: int
+    """How often etcd's revisions had gone back when it joined the line."""
 
 
 class SharedWatch:
@@ -83,7 +85,8 @@ class SharedWatch:
             LeadershipLost: its key is gone, or ``take`` has raised it.
             AuthenticationFailed: the election may not be watched or read.
         """
-        member = _Member(own, take, asyncio.get_running_loop().create_future())
+        over = asyncio.get_running_loop().create_future()
+        member = _Member(own, take, over, self._recipe.store.rewinds)
         self._members[own.key] = member
         if self._feeding is None:
             self._start(reread_every)
@@ -111,6 +114,10 @@ class SharedWatch:
             self._state = ElectionState(self._recipe.name, snapshot)
         self._tell_all()
 
+    def rewind(self) -> None:
+        """A feed's sink: etcd was restored or wiped, and nothing is known until it is read again."""
+        self._state = ElectionState(self._recipe.name)
+
     def apply(self, revision: Revision) -> None:
         """A feed's sink: the line has changed."""
         self._state.apply(revision)
@@ -132,7 +139,9 @@ class SharedWatch:
         _log.info("election %r: %s", self._recipe.name, error)
 
     def _tell(self, member: _Member) -> None:
-        if not self.shows(member.own) or member.over.done():
+        # A key of a history that is gone is there, or not, whatever its create revision.
+        is_shown = self.shows(member.own) or (self._state.revision and member.rewinds < self._recipe.store.rewinds)
+        if not is_shown or member.over.done():
             return
         try:
             member.take(self._place(member.own))

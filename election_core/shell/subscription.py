@@ -31,12 +31,13 @@ class Subscription:
 
     # The mutable state: what was seen, the task that feeds it, and what has ended that.
 
-    def __init__(self, runtime: Runtime, keys: KeyRange, what: str, *, audit_every: float) -> None:
+    def __init__(self, runtime: Runtime, keys: KeyRange, what: str, *, audit_every: float, wide: bool = False) -> None:
+        """``audit_every`` and ``wide``: see `Feed`."""
         self._runtime = runtime
         self._what = what
         self._callbacks = runtime.callbacks_of(what, "change", "disconnected", "connected", "error")
         self._seen = Seen(what, self._begin, Hooks(self._changed, self._connected, self._disconnected))
-        self._feed = Feed(runtime.store, runtime.clock, keys, self._seen, audit_every=audit_every)
+        self._feed = Feed(runtime.store, runtime.clock, keys, self._seen, audit_every=audit_every, wide=wide)
         self._news = asyncio.Event()
         self._ready = asyncio.Event()
         self._fatal: ElectionError | None = None

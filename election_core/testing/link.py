@@ -31,6 +31,7 @@ class Link:
         clock: what timeouts are counted on.
         timeout: seconds that a call may take, and a stream may be cut off.
         endpoint: ``host:port`` of the member at the other end.
+        cut_at: when it was cut last.
         is_cut: nothing gets through, in either direction.
         is_closed: nothing ever will.
         streams: those that are open.
@@ -43,6 +44,7 @@ class Link:
         self.clock = clock
         self.timeout = timeout
         self.endpoint = endpoint
+        self.cut_at = 0.0
         self.is_cut = False
         self.is_closed = False
         self.streams: list[Subscriber] = []
@@ -66,7 +68,7 @@ class Link:
 
     def cut(self) -> None:
         if not self.is_cut:
-            self.is_cut = True
+            self.is_cut, self.cut_at = True, self.clock.now()
             self._timer = self.clock.call_at(self.clock.now() + self.timeout, self._give_up)
 
     def mend(self) -> None:

@@ -74,6 +74,15 @@ class MemoryStore:
     def endpoints(self) -> tuple[str, ...]:
         return (self._link.endpoint,)
 
+    @property
+    def rewinds(self) -> int:
+        """How often the revisions have gone back: they never do here."""
+        return 0
+
+    def is_relay(self, endpoint: str) -> bool:
+        """Whether there is a proxy in between: never."""
+        return False
+
     async def read(self, query: Read) -> Snapshot:
         return await self._call(lambda: self._snapshot(query))
 
@@ -93,8 +102,9 @@ class MemoryStore:
         return self._open_renewals()
 
     def watch(
-        self, keys: Sequence[KeyRange], *, start_revision: int = 0, deletes_only: bool = False
+        self, keys: Sequence[KeyRange], *, start_revision: int = 0, deletes_only: bool = False, wide: bool = False
     ) -> AbstractAsyncContextManager[WatchStream]:
+        """Watch some keys. Every watch here has a stream of its own, ``wide`` or not."""
         return self._open_watch(tuple(keys), start_revision, deletes_only)
 
     def suspect(self, endpoint: str) -> None:

@@ -73,6 +73,7 @@ class MemoryWatch(_Stream[WatchResponse]):
         self._keys = keys
         self._start_revision = start_revision
         self._deletes_only = deletes_only
+        self.wants_progress = False
         self._heard_at = link.clock.now()
         self._timer: Timer = link.clock.call_at(self._heard_at + QUIET, self._check)
         self._catch_up()
@@ -80,6 +81,12 @@ class MemoryWatch(_Stream[WatchResponse]):
     async def __aiter__(self) -> AsyncIterator[WatchResponse]:
         while True:
             yield await self._next()
+
+    @property
+    def silent_for(self) -> float:
+        if self._link.is_cut:
+            return self._link.clock.now() - self._link.cut_at
+        return self._link.clock.now() - self._heard_at if self._queue else 0.0
 
     def deliver(self, change: Change) -> None:
         """A change has been made; say so, if it is one that is watched."""
@@ -115,7 +122,7 @@ class MemoryWatch(_Stream[WatchResponse]):
 
     def _check(self) -> None:
         now = self._link.clock.now()
-        if now - self._heard_at >= QUIET and not self._queue and not self._link.is_cut:
+        if self.wants_progress and not self._queue and not self._link.is_cut:
             self._tell(())
         self._timer = self._link.clock.call_at(now + QUIET, self._check)
 
@@ -124,6 +131,8 @@ class MemoryRenewals(_Stream[tuple[int, int]]):
     """`RenewalStream` on the in-memory server."""
 
     # More mutable state: the requests that have not reached the server yet.
+
+    is_relay = False
 
     def __init__(self, link: Link, server: MemoryServer) -> None:
         super().__init__(link)

@@ -245,7 +245,7 @@ async def test_closing_goes_to_its_end_before_the_cancellation_is_passed_on(stag
 
 @pytest.mark.parametrize("waits", ["the campaign itself", "its wait()"])
 async def test_a_campaign_that_is_given_up_is_withdrawn(stage: Stage, waits: str) -> None:
-    """H67: whoever awaits a campaign itself keeps no other hold of it; whoever awaits its wait() has it."""
+    """Whoever awaits a campaign itself keeps no other hold of it; whoever awaits its wait() has it."""
     play = Play(stage)
     leader = await play.somebody_leads()
     campaign = play.election.campaign("mine")

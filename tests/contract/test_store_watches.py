@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import urllib.request
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import pytest
@@ -136,44 +132,6 @@ async def test_several_ranges_on_one_watch(space: KeySpace) -> None:
     ]
 
 
-class _Interrupted(Sequence[KeyRange]):
-    """Two ranges, between which another client writes a key."""
-
-    def __init__(self, space: KeySpace, name: str) -> None:
-        self._bench, self._name = space, name
-        self._ranges = [KeyRange.prefix(space.key("a")), KeyRange.prefix(space.key("b"))]
-
-    def __getitem__(self, index: int) -> KeyRange:  # type: ignore[override]
-        return self._ranges[index]
-
-    def __len__(self) -> int:
-        return len(self._ranges)
-
-    def __iter__(self) -> Iterator[KeyRange]:
-        yield self._ranges[0]
-        key = b64encode(self._bench.key(self._name)).decode()
-        body = json.dumps({"key": key, "value": ""}).encode()
-        url = f"http://{self._bench.store.endpoints[0]}/v3/kv/put"
-        urllib.request.urlopen(urllib.request.Request(url, body), timeout=10).close()
-        yield self._ranges[1]
-
-
-@pytest.mark.parametrize("from_now", [True, False])
-async def test_an_event_before_the_watch_is_established_is_not_lost(etcd_space: KeySpace, from_now: bool) -> None:
-    """The first range is being watched already when the second is not yet."""
-    space = etcd_space
-    last = await space.put("other")
-    start_revision = 0 if from_now else last
-    async with space.store.watch(_Interrupted(space, "a1"), start_revision=start_revision) as watch:
-        assert watch.revision == last + 1
-        await space.put("b1")
-        await space.put("a2")
-        seen = await changes(watch, 3)
-    assert sorted(names_of(event for each in seen for event in each.events)) == ["a1", "a2", "b1"]
-    of_the_first = [each.revision for each in seen if names_of(each.events)[0].startswith("a")]
-    assert of_the_first == [last + 1, last + 3]
-
-
 @pytest.mark.parametrize("lost", [1, 2])
 async def test_history_that_is_compacted_is_refused(space: KeySpace, lost: int) -> None:
     """Also when only the very first revision is gone; what etcd itself does then is to leave out its deletes."""
@@ -218,6 +176,23 @@ async def test_watches_do_not_disturb_each_other(space: KeySpace) -> None:
         assert [names_of(each.events) for each in await changes(kept, 2)] == [["a"], ["b"]]
 
 
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_watch_that_is_left_while_it_opens_leaves_its_events_to_nobody(space: KeySpace, steps: int) -> None:
+    """H36: neither a watch that was there before nor the next one is given them."""
+    async with space.store.watch([KeyRange(space.key("kept"))]) as kept:
+        opening = asyncio.create_task(space.store.watch([KeyRange(space.key("left"))]).__aenter__())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        opening.cancel()
+        async with space.store.watch([KeyRange(space.key("next"))]) as following:
+            with suppress(asyncio.CancelledError):
+                await opening
+            for name in ("left", "next", "kept"):
+                await space.put(name)
+            assert [names_of(each.events) for each in await changes(following, 1)] == [["next"]]
+            assert [names_of(each.events) for each in await changes(kept, 1)] == [["kept"]]
+
+
 async def test_a_watch_can_be_cancelled_and_another_opened(space: KeySpace) -> None:
     started = asyncio.Event()
 
@@ -255,6 +230,8 @@ async def test_cancelling_while_it_opens_leaves_nothing_behind(space: KeySpace) 
 async def test_a_quiet_watch_gives_signs_of_life(space: KeySpace) -> None:
     last = await space.put("elsewhere")
     async with space.store.watch([KeyRange(space.key("quiet"))]) as watch, asyncio.timeout(10):
+        watch.wants_progress = True
         response = await anext(aiter(watch))
+        assert 0 <= watch.silent_for < 2
     assert response.revisions == ()
     assert response.revision >= last

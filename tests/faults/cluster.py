@@ -6,19 +6,42 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 from election_core import Client
-from electiontui.embedded import EmbeddedEtcd, EmbeddedMember
+from electiontui.embedded import EmbeddedEtcd
 
+from ..grpc_proxy import GrpcProxy
 from ..servers import binary_for, is_alive
 from .proxy import Proxy
 
-__all__ = ["Cluster", "PartitionedCluster", "start_cluster"]
+__all__ = ["BOTH_WAYS", "Cluster", "Member", "PartitionedCluster", "ProxiedCluster", "start_cluster"]
 
 ELECTION_TIMEOUT = 1.0
 """etcd's default, in seconds. Three of them without a leader end a stream that asked for ``hasleader``."""
+BOTH_WAYS = ("direct", "grpc-proxy")
+"""Parameters of the fixtures `cluster` and `proxy`: with etcd behind them, or its own proxies in front of it."""
+
+
+class Member(Protocol):
+    """What a client connects to: a member, or a proxy in front of members."""
+
+    @property
+    def endpoint(self) -> str: ...
+
+    @property
+    def pid(self) -> int: ...
+
+    def kill(self) -> None: ...
+
+    def freeze(self) -> None: ...
+
+    def thaw(self) -> None: ...
+
+    def restart(self) -> None: ...
 
 
 class Cluster:
@@ -28,10 +51,10 @@ class Cluster:
         self.etcd = etcd
 
     @property
-    def members(self) -> tuple[EmbeddedMember, ...]:
+    def members(self) -> Sequence[Member]:
         return self.etcd.members
 
-    def from_first(self, first: EmbeddedMember) -> tuple[str, ...]:
+    def from_first(self, first: Member) -> tuple[str, ...]:
         """All endpoints, beginning with that of the member that a client should talk to."""
         return (first.endpoint, *(member.endpoint for member in self.members if member is not first))
 
@@ -44,7 +67,7 @@ class Cluster:
                 member.restart()
         await asyncio.to_thread(self.etcd.wait_healthy)
 
-    async def raft_leader(self) -> EmbeddedMember:
+    async def raft_leader(self) -> Member:
         """The member that leads the cluster now; there must be one within some seconds."""
         async with asyncio.timeout(15), Client(self.etcd.endpoints, timeout=2) as client:
             while True:
@@ -53,17 +76,33 @@ class Cluster:
                         return member
                 await asyncio.sleep(0.05)
 
-    async def follower(self) -> EmbeddedMember:
+    async def follower(self) -> Member:
         """A member that follows the raft leader."""
         leader = await self.raft_leader()
         return next(member for member in self.members if member is not leader)
 
-    async def member_of(self, role: str) -> EmbeddedMember:
+    async def member_of(self, role: str) -> Member:
         """The raft leader, or a follower."""
         return await (self.raft_leader() if role == "leader" else self.follower())
 
-    def others(self, *members: EmbeddedMember) -> list[EmbeddedMember]:
+    def others(self, *members: Member) -> list[Member]:
         return [member for member in self.members if member not in members]
+
+
+class ProxiedCluster(Cluster):
+    """Proxies of etcd's own in front of a cluster: clients know nothing else, and they are what the tests break."""
+
+    def __init__(self, etcd: EmbeddedEtcd, proxies: Sequence[GrpcProxy]) -> None:
+        super().__init__(etcd)
+        self._proxies = tuple(proxies)
+
+    @property
+    def members(self) -> Sequence[Member]:
+        return self._proxies
+
+    async def raft_leader(self) -> Member:
+        """The first; none of them leads anything."""
+        return self._proxies[0]
 
 
 def start_cluster(binary: Path | None = None) -> EmbeddedEtcd:
@@ -127,9 +166,9 @@ class PartitionedCluster:
             await proxy.__aexit__(kind, exc, trace)
         self._folder.cleanup()
 
-    async def isolate(self, member: EmbeddedMember) -> None:
+    async def isolate(self, member: Member) -> None:
         """Cut a member off from its peers; clients still reach it."""
-        index = self.etcd.members.index(member)
+        index = next(index for index, each in enumerate(self.etcd.members) if each is member)
         async with Client(member.endpoint) as client:
             member_id = format((await client.status())[0].member_id, "x").encode()
         for each, proxy in enumerate(self._proxies):

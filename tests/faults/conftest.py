@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from election_core import Client
 from electiontui.embedded import EmbeddedEtcd
 
-from .cluster import Cluster, start_cluster
+from ..grpc_proxy import GrpcProxy
+from .cluster import Cluster, ProxiedCluster, start_cluster
 from .proxy import Proxy
 from .scripted import ScriptedEtcd
 
@@ -21,10 +23,21 @@ def _three_members() -> Iterator[EmbeddedEtcd]:
         yield etcd
 
 
+@pytest.fixture(scope="session")
+def _two_proxies(_three_members: EmbeddedEtcd) -> Iterator[list[GrpcProxy]]:
+    with ExitStack() as stack:
+        proxies = [GrpcProxy(_three_members.binary, _three_members.endpoints) for _ in range(2)]
+        yield [stack.enter_context(proxy) for proxy in proxies]
+
+
 @pytest.fixture
-async def cluster(_three_members: EmbeddedEtcd) -> AsyncIterator[Cluster]:
-    """Three members, all running; whatever the test breaks is mended."""
+async def cluster(request: pytest.FixtureRequest, _three_members: EmbeddedEtcd) -> AsyncIterator[Cluster]:
+    """Three members, all running, or two of etcd's own proxies in front of them where the test asks for
+    those; whatever the test breaks is mended."""
     cluster = Cluster(_three_members)
+    if getattr(request, "param", "") == "grpc-proxy":
+        await cluster.heal()
+        cluster = ProxiedCluster(_three_members, request.getfixturevalue("_two_proxies"))
     await cluster.heal()
     yield cluster
     for member in cluster.members:
@@ -32,9 +45,10 @@ async def cluster(_three_members: EmbeddedEtcd) -> AsyncIterator[Cluster]:
 
 
 @pytest.fixture
-async def proxy(etcd: EmbeddedEtcd) -> AsyncIterator[Proxy]:
-    """A proxy to the single etcd of the session."""
-    async with Proxy(etcd.endpoint) as proxy:
+async def proxy(request: pytest.FixtureRequest, etcd: EmbeddedEtcd) -> AsyncIterator[Proxy]:
+    """A proxy to the single etcd of the session, or to etcd's own proxy in front of it where the test asks for that."""
+    through = request.getfixturevalue("grpc_proxy") if getattr(request, "param", "") == "grpc-proxy" else etcd
+    async with Proxy(through.endpoint) as proxy:
         yield proxy
 
 

@@ -7,7 +7,7 @@ servers, with events that get lost, or with answers that only a cluster in troub
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any
@@ -32,6 +32,12 @@ Refusal = tuple[grpc.StatusCode, str]
 BAD_TOKEN: Refusal = (grpc.StatusCode.UNAUTHENTICATED, "etcdserver: invalid auth token")
 
 
+# etcd refuses it itself, in its turn: whatever the script says instead keeps the order of the answers.
+_IMPOSSIBLE_WATCH = bytes(
+    rpc.WatchRequest(create_request=rpc.WatchCreateRequest(key=b"z", range_end=b"a")).SerializeToString()
+)
+
+
 def _same(message: bytes) -> bytes:
     return message
 
@@ -50,6 +56,7 @@ class ScriptedEtcd:
 
     def __init__(self, target: str) -> None:
         self._target = target
+        self._channels: list[Any] = []
         self.calls: Counter[str] = Counter()
         self.replies: Counter[str] = Counter()
         self.authenticated = 0
@@ -57,7 +64,7 @@ class ScriptedEtcd:
         self._lost_replies: Counter[str] = Counter()
         self._delays: dict[str, float] = {}
         self._tokens: set[str] | None = None
-        self._watch_refusals: list[str] = []
+        self._watch_refusals: list[tuple[str, int]] = []
         self._edit_watch: Callable[[Any], Any] | None = None
         self._answers_before_end: int | None = None
         self._stop_streams = asyncio.Event()
@@ -92,9 +99,12 @@ class ScriptedEtcd:
         self._stop_streams.set()
         self._stop_streams = asyncio.Event()
 
-    def refuse_watches(self, reason: str, times: int) -> None:
-        """Create and cancel the next so many watches in one message, with the watch id 0 of etcd before 3.5.6."""
-        self._watch_refusals = [reason] * times
+    def refuse_watches(self, reason: str, times: int, watch_id: int = 0) -> None:
+        """Create and cancel the next so many watches in one message, with a watch id that is not theirs.
+
+        etcd before 3.5.6 says 0 where it was to choose, later ones say -1.
+        """
+        self._watch_refusals = [(reason, watch_id)] * times
 
     def edit_watch(self, edit: Callable[[Any], Any] | None) -> None:
         """Pass on what ``edit(response)`` makes of each `WatchResponse`; ``None`` for nothing."""
@@ -104,11 +114,15 @@ class ScriptedEtcd:
         """Deliver no DELETE any more."""
         self.edit_watch(_without_deletes)
 
+    def switch(self, target: str) -> None:
+        """Forward what begins from now on to another server."""
+        self._channels.append(grpc.aio.insecure_channel(target))
+
     async def has_created_a_watch(self) -> bool:
         return self.replies[WATCH] > 0
 
     async def __aenter__(self) -> ScriptedEtcd:
-        self._channel = grpc.aio.insecure_channel(self._target)
+        self.switch(self._target)
         self._server = grpc.aio.server()
         self._server.add_generic_rpc_handlers((_Handlers(self),))
         self.endpoint = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
@@ -119,7 +133,8 @@ class ScriptedEtcd:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._server.stop(None)
-        await self._channel.close()
+        for channel in self._channels:
+            await channel.close()
 
     async def answer(self, method: str, request: bytes, context: Any) -> bytes:
         """One unary call."""
@@ -130,7 +145,7 @@ class ScriptedEtcd:
             return self._log_in()
         await self._check_token(context)
         try:
-            reply: bytes = await self._channel.unary_unary(method, _same, _same)(request, timeout=10)
+            reply: bytes = await self._channels[-1].unary_unary(method, _same, _same)(request, timeout=10)
         except grpc.aio.AioRpcError as exc:
             await context.abort(exc.code(), exc.details())
             raise
@@ -143,11 +158,12 @@ class ScriptedEtcd:
         """One stream, until the client, the server or the script ends it."""
         self.calls[method] += 1
         await self._refuse_by_script(method, context)
-        call = self._channel.stream_stream(method, _same, _same)(metadata=(("hasleader", "true"),))
+        call = self._channels[-1].stream_stream(method, _same, _same)(metadata=(("hasleader", "true"),))
         out = _Out(context)
+        refused: deque[bytes] = deque()
         work: set[asyncio.Task[Refusal | None]] = {
-            asyncio.create_task(self._forward(method, requests, call, out)),
-            asyncio.create_task(self._return(method, call, out)),
+            asyncio.create_task(self._forward(method, requests, call, refused, out.context)),
+            asyncio.create_task(self._return(method, call, refused, out)),
             asyncio.create_task(_stopped(self._stop_streams)),
         }
         try:
@@ -161,22 +177,23 @@ class ScriptedEtcd:
             if not task.cancelled() and (refusal := task.result()) is not None:
                 await context.abort(*refusal)
 
-    async def _forward(self, method: str, requests: AsyncIterator[bytes], call: Any, out: _Out) -> Refusal | None:
+    async def _forward(
+        self, method: str, requests: AsyncIterator[bytes], call: Any, refused: deque[bytes], context: Any
+    ) -> Refusal | None:
         async for request in requests:
-            if method == KEEP_ALIVE and not self._is_known(out.context):
+            if method == KEEP_ALIVE and not self._is_known(context):
                 return BAD_TOKEN
-            refusal = self._watch_refusal(request, out.context) if method == WATCH else None
-            if refusal is None:
-                await call.write(request)
-            else:
-                await out.write(refusal)
+            refusal = self._watch_refusal(request, context) if method == WATCH else None
+            if refusal is not None:
+                refused.append(refusal)
+            await call.write(request if refusal is None else _IMPOSSIBLE_WATCH)
         return None
 
-    async def _return(self, method: str, call: Any, out: _Out) -> Refusal | None:
+    async def _return(self, method: str, call: Any, refused: deque[bytes], out: _Out) -> Refusal | None:
         sent = 0
         try:
             while (reply := await call.read()) is not grpc.aio.EOF:
-                edited = self._edited(method, reply)
+                edited = refused.popleft() if refused and _is_refusal(reply) else self._edited(method, reply)
                 if edited is None:
                     continue
                 await out.write(edited)
@@ -198,12 +215,14 @@ class ScriptedEtcd:
         if rpc.WatchRequest.FromString(request).WhichOneof("request_union") != "create_request":
             return None
         if self._watch_refusals:
-            reason = self._watch_refusals.pop()
+            reason, watch_id = self._watch_refusals.pop()
         elif not self._is_known(context):
-            reason = "rpc error: code = PermissionDenied desc = etcdserver: permission denied"  # as 3.4 and 3.5.1 do
+            # As 3.4 and 3.5.1 do.
+            reason, watch_id = "rpc error: code = PermissionDenied desc = etcdserver: permission denied", 0
         else:
             return None
-        return bytes(rpc.WatchResponse(created=True, canceled=True, cancel_reason=reason).SerializeToString())
+        response = rpc.WatchResponse(created=True, canceled=True, cancel_reason=reason, watch_id=watch_id)
+        return bytes(response.SerializeToString())
 
     async def _refuse_by_script(self, method: str, context: Any) -> None:
         if self._refusals.get(method):
@@ -254,6 +273,11 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
             return await function(method, request, context)
 
         return handler
+
+
+def _is_refusal(reply: bytes) -> bool:
+    response = rpc.WatchResponse.FromString(reply)
+    return bool(response.created and response.canceled)
 
 
 async def _stopped(event: asyncio.Event) -> None:

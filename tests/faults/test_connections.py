@@ -75,12 +75,12 @@ async def test_a_closed_client_holds_no_connection_whoever_holds_on_to_its_objec
         await in_line(client, name, 2)
         if ended == "by the server":
             scripted.end_streams()
-            await eventually(lambda: is_so(scripted.calls[WATCH] >= 8), "the watches are opened again")
+            await eventually(lambda: is_so(scripted.calls[WATCH] >= 4), "the watches are opened again")
         elif ended == "by an error":
             kept.append(await failure_of(client, name))
             for listener in [each for member in members_of(client).all for each in member.listeners]:
                 listener.give_up("was told so by a test")
-            await eventually(lambda: is_so(scripted.calls[WATCH] >= 8), "the watches are opened again")
+            await eventually(lambda: is_so(scripted.calls[WATCH] >= 4), "the watches are opened again")
         assert proxy.open_connections >= 1
         await client.close()
         took = await eventually(lambda: is_so(proxy.open_connections == 0), "no connection is left", 3)

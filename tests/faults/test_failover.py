@@ -9,20 +9,20 @@ from contextlib import AsyncExitStack
 import pytest
 
 from election_core import Client, Unavailable
-from electiontui.embedded import EmbeddedMember
 
 from .clients import ROUNDS, Moments, holds, in_line, new_client, note, read_until, value_of
-from .cluster import Cluster
+from .cluster import BOTH_WAYS, Cluster
 from .proxy import Proxy
 
 TTL = 5
 
 
 @pytest.mark.timeout(60 + 20 * ROUNDS)
+@pytest.mark.parametrize("cluster", BOTH_WAYS, indirect=True)
 async def test_a_leader_keeps_its_term_while_its_member_is_frozen(cluster: Cluster, name: str) -> None:
     """H22. Every member is frozen in turn, the raft leader too, each for one and a half TTL."""
     for turn in range(ROUNDS):
-        member = cluster.members[turn % 3]
+        member = cluster.members[turn % len(cluster.members)]
         is_raft_leader = member is await cluster.raft_leader()
         async with new_client(*cluster.from_first(member)) as client:
             leader = Moments(client.election(f"{name}-{turn}", ttl=TTL).campaign("leader"))
@@ -78,7 +78,9 @@ async def test_a_thawed_raft_leader_may_revoke_leases_and_that_is_told(cluster: 
     note("thawed raft leader", turns=ROUNDS, revoked=revoked)
 
 
-@pytest.mark.parametrize("role", ["leader", "follower"])
+@pytest.mark.parametrize(
+    ("cluster", "role"), [("direct", "leader"), ("direct", "follower"), ("grpc-proxy", "any")], indirect=["cluster"]
+)
 async def test_a_member_is_killed_and_restarted_under_everything(cluster: Cluster, name: str, role: str) -> None:
     """Leading, waiting, observing and monitoring go on, and no transition is missed or told twice."""
     member = await cluster.member_of(role)
@@ -113,8 +115,10 @@ async def test_a_member_is_killed_and_restarted_under_everything(cluster: Cluste
     note(f"killed {role}", proclaim_while_down=proclaimed, successor_after_resign=elected)
 
 
-@pytest.mark.parametrize("role", ["leader", "follower"])
 @pytest.mark.parametrize("timeout", [2.0, 5.0])
+@pytest.mark.parametrize(
+    ("cluster", "role"), [("direct", "leader"), ("direct", "follower"), ("grpc-proxy", "any")], indirect=["cluster"]
+)
 async def test_a_frozen_member_does_not_keep_a_waiter_waiting(
     cluster: Cluster, name: str, role: str, timeout: float
 ) -> None:
@@ -186,9 +190,10 @@ async def test_calls_end_in_time_where_nobody_answers(cluster: Cluster, name: st
         note(f"all endpoints {fault}", answered_after_heal=time.monotonic() - began)
 
 
+@pytest.mark.parametrize("cluster", BOTH_WAYS, indirect=True)
 async def test_a_killed_member_costs_an_observer_nothing(cluster: Cluster, name: str) -> None:
     """It is told of the break, goes on elsewhere, and is told of that, too."""
-    member: EmbeddedMember = await cluster.follower()
+    member = await cluster.follower()
     async with new_client(*cluster.from_first(member)) as client, client.election(name).observe() as observer:
         events: asyncio.Queue[str] = asyncio.Queue()
         for event in ("disconnected", "connected"):

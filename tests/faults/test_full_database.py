@@ -15,7 +15,7 @@ from .clients import Raw, raw_store
 @pytest.mark.parametrize("series", ["3.4", "3.5"])
 @pytest.mark.parametrize("stands_on", ["a session", "its own lease"])
 async def test_resigning_frees_the_line_although_the_database_is_full(series: str, stands_on: str, name: str) -> None:
-    """H66: etcd 3.5.1 refuses even a transaction that only deletes."""
+    """etcd 3.5.1 refuses even a transaction that only deletes."""
     binary = binary_for(series)
     if binary is None:
         pytest.skip(f"there is no etcd {series}")
@@ -31,9 +31,13 @@ async def test_resigning_frees_the_line_although_the_database_is_full(series: st
         waiter = election.campaign("waiter")
         await waiter.proclaim("waiter")
         with pytest.raises(ElectionError, match="database is full"):
-            for number in range(10_000):
-                await Raw(store).do(Put(b"fill/%d" % number, b"x" * 20_000, 0))
+            await fill(Raw(store))
         await leader.resign()
         await waiter.wait()
         assert [each.value for each in await election.candidates()] == [b"waiter"]
         assert other.is_leader
+
+
+async def fill(raw: Raw) -> None:
+    for number in range(10_000):
+        await raw.do(Put(b"fill/%d" % number, b"x" * 20_000, 0))

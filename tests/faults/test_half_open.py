@@ -14,7 +14,7 @@ import pytest
 from election_core import Client, Unavailable
 
 from .clients import Moments, eventually, holds, in_line, new_client, note, read_until, value_of
-from .cluster import Cluster
+from .cluster import BOTH_WAYS, Cluster
 from .proxy import Proxy
 
 
@@ -37,7 +37,7 @@ async def test_calls_find_out_and_connect_anew(proxy: Proxy, name: str, moment: 
         note("calls on a half-open connection", answered_after=took)
 
 
-@pytest.mark.parametrize("ttl", [5, 40])
+@pytest.mark.parametrize(("proxy", "ttl"), [("direct", 5), ("direct", 40), ("grpc-proxy", 5)], indirect=["proxy"])
 async def test_a_leader_with_one_endpoint_keeps_its_term(proxy: Proxy, direct: Client, name: str, ttl: int) -> None:
     """One address in front of a cluster is common. Renewals must find out within the TTL that nobody listens."""
     async with new_client(proxy.endpoint, timeout=2) as client:
@@ -60,6 +60,7 @@ async def test_a_leader_with_three_endpoints_keeps_its_term(cluster: Cluster, na
         await holds(lambda: leader.campaign.is_leader and not leader.has_failed, 8)
 
 
+@pytest.mark.parametrize("proxy", BOTH_WAYS, indirect=True)
 async def test_a_waiter_and_an_observer_find_out(proxy: Proxy, direct: Client, name: str) -> None:
     leader = await direct.election(name).campaign("leader")
     async with new_client(proxy.endpoint, timeout=2) as client:

@@ -10,6 +10,7 @@ from election_core import Client
 from election_core.shell.subscription import Subscription
 
 from .clients import Moments, holds, in_line, new_client, read_until, value_of
+from .cluster import BOTH_WAYS
 from .proxy import Proxy
 from .scripted import KEEP_ALIVE, WATCH, ScriptedEtcd
 
@@ -38,6 +39,7 @@ class CutAtCreation:
             self.done.set()
 
 
+@pytest.mark.parametrize("proxy", BOTH_WAYS, indirect=True)
 @pytest.mark.parametrize("times", [1, 3])
 async def test_a_waiter_is_woken_although_its_watch_is_cut_when_created(
     proxy: Proxy, direct: Client, name: str, times: int
@@ -54,6 +56,7 @@ async def test_a_waiter_is_woken_although_its_watch_is_cut_when_created(
         await waiter.elected()
 
 
+@pytest.mark.parametrize("proxy", BOTH_WAYS, indirect=True)
 @pytest.mark.parametrize("kind", ["observer", "monitor"])
 @pytest.mark.parametrize("times", [1, 3])
 async def test_pending_history_outlives_a_cut_when_created(

@@ -11,8 +11,6 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from electiontui.embedded import EmbeddedEtcd
-
 from .peers import HERE
 from .shared_election import SharedElection, shared_election
 
@@ -48,7 +46,7 @@ def node() -> str:
 
 
 @pytest.fixture
-async def shared(node: str, etcd_each: EmbeddedEtcd, name: str) -> AsyncIterator[SharedElection]:
+async def shared(node: str, endpoint_each: str, name: str) -> AsyncIterator[SharedElection]:
     """One new election with the three as candidates and as observers."""
     async with AsyncExitStack() as stack:
-        yield await shared_election(stack, node, etcd_each.endpoint, name)
+        yield await shared_election(stack, node, endpoint_each, name)

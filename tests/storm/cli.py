@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .checks import check
+from .crowd_checks import crowd_violations
 from .log import read_log
-from .run import Storm, rage
+from .run import rage
+from .storm import CROWD, Storm
 from .summary import summary
 
 __all__ = ["main"]
@@ -25,6 +27,8 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     length.add_argument("--faults", type=int, help="how many faults there are, about one per second")
     parser.add_argument("--seed", type=int, default=None, help="of the faults; random if not given")
     parser.add_argument("--candidates", type=int, default=5)
+    crowd = "campaigns on one client beside these, 0 for none (default: %(default)d)"
+    parser.add_argument("--crowd", type=int, default=CROWD, help=crowd)
     parser.add_argument("--ttl", type=int, default=3)
     parser.add_argument("--etcd", choices=["3.5", "3.4"], default="3.5", help="series of the servers")
     parser.add_argument("--log", type=Path, help="file for the log, kept; else it is kept only after a violation")
@@ -41,7 +45,7 @@ def main(words: Sequence[str] | None = None) -> int:
             _forget(path)
             asyncio.run(_interruptible(_storm_of(arguments), path))
         records = read_log(path)
-        violations = check(records, _stderr_of(path))
+        violations = [*check(records, _stderr_of(path)), *crowd_violations(records)]
         is_kept = is_kept or bool(violations)
         print(summary(records, violations))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -64,7 +68,7 @@ def _forget(path: Path) -> None:
 def _storm_of(arguments: argparse.Namespace) -> Storm:
     seed = secrets.randbelow(2**31) if arguments.seed is None else arguments.seed
     seconds = 60.0 if arguments.seconds is None and arguments.faults is None else arguments.seconds
-    return Storm(seed, arguments.candidates, arguments.ttl, seconds, arguments.faults, arguments.etcd)
+    return Storm(seed, arguments.candidates, arguments.ttl, seconds, arguments.faults, arguments.etcd, arguments.crowd)
 
 
 async def _interruptible(storm: Storm, path: Path) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 from ..faults.proxy import Proxy
 from ..servers import ROOT
 from .log import Log
+from .storm import Storm
 
 __all__ = ["Crew", "Hand"]
 
-_MODULE = f"{__package__}.candidate"
 _END_PATIENCE = 12.0
 
 
@@ -25,9 +25,10 @@ class Hand:
 
     # The mutable state: the process, how many there were, and whether one that ends is replaced.
 
-    def __init__(self, log: Log, path: Path, number: int, seed: int, ttl: int, proxies: list[Proxy]) -> None:
+    def __init__(self, log: Log, path: Path, number: int, proxies: list[Proxy], program: str, *arguments: int) -> None:
         self.name, self.proxies = f"c{number}", proxies
-        self._log, self._path, self._arguments = log, path, (str(seed), str(ttl))
+        self._log, self._path, self._program = log, path, f"{__package__}.{program}"
+        self._arguments = tuple(map(str, arguments))
         self.process: Process | None = None
         self.run = 0
         self.downtime = 0.2
@@ -52,7 +53,7 @@ class Hand:
         endpoints = [proxy.endpoint for proxy in self.proxies]
         arguments = (str(self._path), self.name, str(self.run), *self._arguments, *endpoints)
         self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", _MODULE, *arguments),
+            *(sys.executable, "-m", self._program, *arguments),
             stdin=PIPE,
             stdout=DEVNULL,
             stderr=stderr,
@@ -87,18 +88,19 @@ class Hand:
 class Crew:
     """All candidates: ``async with Crew(...) as crew``. None of their processes outlives it."""
 
-    def __init__(self, log: Log, path: Path, count: int, seed: int, ttl: int, endpoints: tuple[str, ...]) -> None:
-        self._made = (log, path, seed, ttl)
-        self._count, self._endpoints = count, endpoints
+    def __init__(self, log: Log, path: Path, storm: Storm, endpoints: tuple[str, ...]) -> None:
+        self._log, self._path, self._storm, self._endpoints = log, path, storm, endpoints
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
         self.hands: list[Hand] = []
 
     async def __aenter__(self) -> Crew:
-        log, path, seed, ttl = self._made
-        for number in range(self._count):
+        storm = self._storm
+        programs: list[tuple[str, int, int]] = [("candidate", 0, 0)] * storm.candidates + storm.crowds
+        for number, (program, *size) in enumerate(programs):
             proxies = [await self._stack.enter_async_context(Proxy(each)) for each in self._endpoints]
-            self.hands.append(Hand(log, path, number, seed, ttl, proxies))
+            arguments = (storm.seed, storm.ttl, *(size if program == "crowd" else ()))
+            self.hands.append(Hand(self._log, self._path, number, proxies, program, *arguments))
         self._tasks = [asyncio.create_task(hand.keep_running(), name=hand.name) for hand in self.hands]
         return self
 

@@ -96,7 +96,8 @@ class Facts:
 
 
 def facts_of(records: list[Record]) -> Facts:
-    """Read the log."""
+    """Read the log; what is told of the crowds' elections is left out."""
+    records = [record for record in records if "election" not in record]
     facts = Facts(records)
     for record in records:
         facts.kinds.setdefault(record["what"], []).append(record)

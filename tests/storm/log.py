@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ELECTION", "ENTRIES", "PREFIX", "RESOURCE", "Log", "Record", "now", "read_log"]
+__all__ = ["CROWD", "ELECTION", "ENTRIES", "PREFIX", "RESOURCE", "Log", "Record", "now", "read_log"]
 
 Record = dict[str, Any]
 """``t``: when it happened, ``who``: ``c0``, ``c1``, … or ``storm``, ``what``: the kind, and that kind's fields."""
 
-PREFIX, ELECTION = "election", "storm"
+PREFIX, ELECTION, CROWD = "election", "storm", "crowd-"
 RESOURCE = b"ledger/resource"
 """Written by every guarded write, so its version counts them."""
 ENTRIES = b"ledger/entries/"

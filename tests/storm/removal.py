@@ -14,12 +14,22 @@ from election_core.core.known_bugs import known_bugs
 
 from .log import Record
 
-__all__ = ["Name", "Removal", "Span", "is_of_members", "name_of", "removals_by_old_leaders", "value_of"]
+__all__ = [
+    "OLD_LEADER",
+    "WITHIN",
+    "Name",
+    "Removal",
+    "Span",
+    "is_of_members",
+    "name_of",
+    "removals_by_old_leaders",
+    "value_of",
+]
 
 Name = tuple[str, int, int]
 """A campaign: whose, of which run of the process, which one."""
-_OLD_LEADER = "#15247"
-_WITHIN = 1.0
+OLD_LEADER = "#15247"
+WITHIN = 1.0
 """Seconds after the thaw within which an old raft leader finds out that it is no leader any more."""
 
 
@@ -82,7 +92,7 @@ def removals_by_old_leaders(
         lines: the candidates in line, over time.
         left: when a candidate went by itself.
     """
-    if not any(_OLD_LEADER in bug for bug in known_bugs(version)):
+    if not any(OLD_LEADER in bug for bug in known_bugs(version)):
         return {}
     answered = [line for line in lines if line["ok"]]
     found: dict[str, Removal] = {}
@@ -96,7 +106,7 @@ def _gone_at_thaw(span: Span, lines: list[Record]) -> dict[str, Removal]:
     """Those who stood in line before the thaw and do not any more soon after, if the raft leader was frozen."""
     before = [line for line in lines if line["done"] <= span.mended]
     frozen = [line["term"] for line in before if line["done"] <= span.begin][-1:]
-    after = [line for line in lines if span.end <= line["t"] <= span.end + _WITHIN]
+    after = [line for line in lines if span.end <= line["t"] <= span.end + WITHIN]
     # Without an answer while it was frozen, nobody knows whether there is another raft leader before it is thawed.
     terms = {line["term"] for line in (*before[-1:], *after)}
     if not before or terms <= set(frozen):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 
 from electiontui.embedded import EmbeddedEtcd
@@ -14,33 +13,14 @@ from .faults import Injector
 from .log import Log
 from .operator import Operator
 from .plan import plan
+from .storm import Storm
 
-__all__ = ["GRACE", "Storm", "rage"]
+__all__ = ["GRACE", "rage"]
 
 GRACE = 3.0
 """Seconds over the TTL within which there must be a leader."""
 _SETTLED_FOR = 2.0
 _HEAL_PATIENCE = 40.0
-
-
-@dataclass(frozen=True, slots=True)
-class Storm:
-    """What one asks for; either so many seconds or so many faults."""
-
-    seed: int
-    candidates: int
-    ttl: int
-    seconds: float | None
-    faults: int | None
-    series: str = "3.5"
-
-    @property
-    def command(self) -> str:
-        how_long = f"--faults {self.faults}" if self.faults is not None else f"--seconds {self.seconds:g}"
-        return (
-            f"python -m tests.storm {how_long} --seed {self.seed} --candidates {self.candidates} --ttl {self.ttl}"
-            + (f" --etcd {self.series}" if self.series != "3.5" else "")
-        )
 
 
 async def rage(storm: Storm, path: Path) -> None:
@@ -52,7 +32,7 @@ async def rage(storm: Storm, path: Path) -> None:
             operator = Operator(log, etcd.endpoints)
             watching = asyncio.create_task(operator.watch_line())
             try:
-                async with Crew(log, path, storm.candidates, storm.seed, storm.ttl, etcd.endpoints) as crew:
+                async with Crew(log, path, storm, etcd.endpoints) as crew:
                     await _rage(storm, log, etcd, crew, operator)
             finally:
                 watching.cancel()
@@ -64,7 +44,7 @@ async def rage(storm: Storm, path: Path) -> None:
 
 async def _rage(storm: Storm, log: Log, etcd: EmbeddedEtcd, crew: Crew, operator: Operator) -> None:
     wanted = None if storm.faults is None else storm.faults * 5 // 4 + 10  # some come upon nobody
-    faults = plan(storm.seed, candidates=storm.candidates, ttl=storm.ttl, faults=wanted, seconds=storm.seconds)
+    faults = plan(storm.seed, candidates=len(crew.hands), ttl=storm.ttl, faults=wanted, seconds=storm.seconds)
     count = len(faults) if storm.faults is None else storm.faults
     await asyncio.sleep(2.0)
     log.write("begin", planned=len(faults), version=etcd.version)

@@ -21,6 +21,7 @@ def summary(records: list[Record], violations: list[Violation]) -> str:
     """Figures, then violations, each with its excerpt of the log, then how to have the same storm again."""
     facts = facts_of(records)
     lines = [*_faults(facts), *_terms(facts), *_vacancies(facts), *_writes(facts), *_bounds(facts)]
+    lines += _crowds(records)
     lines += [f"violations: {len(violations)}", *_violations(facts, violations)]
     storm = facts.of("storm")[0]
     return "\n".join([*lines, f"seed {storm['seed']}; the same again: {storm['command']}"])
@@ -102,6 +103,20 @@ def _bounds(facts: Facts) -> list[str]:
         f"longest resign {resigned:.2f} s; longest claim after a removal {max(late, default=0.0):.3f} s, "
         f"beside a successor {max([0.0, *excused]):.3f} s; line read {len(polls)} times, "
         f"{refused} of them without an answer"
+    ]
+
+
+def _crowds(records: list[Record]) -> list[str]:
+    """What the many campaigns on one client did."""
+    own = [record for record in records if "election" in record]
+    if not own:
+        return []
+    kinds = Counter(record["what"] for record in own)
+    errors = Counter(record["error"] for record in own if record["what"] == "error")
+    ends = ", ".join(f"{kind} {count}" for kind, count in sorted(errors.items())) or "none"
+    return [
+        f"crowds: {kinds['elected']} terms in {len({record['election'] for record in own})} elections, "
+        f"lost or failed: {ends}; resigned: {kinds['resigned']}"
     ]
 
 

@@ -443,6 +443,10 @@ async def test_a_cancelled_reader_loses_no_event(store: MemoryStore) -> None:
 async def test_a_quiet_watch_gives_one_sign_of_life_at_a_time(store: MemoryStore, clock: ManualClock) -> None:
     async with store.watch([ALL]) as watch:
         reading = asyncio.ensure_future(anext(aiter(watch)))
+        await clock.elapse(30)
+        assert not reading.done(), "nobody asked for them"
+        assert watch.silent_for == 0
+        watch.wants_progress = True
         await clock.elapse(0.9)
         assert not reading.done()
         await clock.elapse(0.1)

@@ -22,6 +22,8 @@ type request struct {
 	Size   int       `json:"size"`
 	Settle float64   `json:"settle"`
 	TTL    int       `json:"ttl"`
+	// Whether all that is held shares one session.
+	Session bool `json:"session"`
 }
 
 type answer map[string]interface{}

@@ -100,14 +100,24 @@ func (p *peer) release(request) (answer, error) {
 	return answer{}, p.waitingOn.Close()
 }
 
-// hold: lead many elections with a session each, all on one client.
+// hold: lead many elections with a session each, or with one for all, all on one client.
 func (p *peer) hold(asked request) (answer, error) {
+	var shared *concurrency.Session
+	if asked.Session {
+		var err error
+		if shared, err = concurrency.NewSession(p.b, concurrency.WithTTL(asked.TTL)); err != nil {
+			return nil, err
+		}
+	}
 	failed := make(chan error, len(asked.Names))
 	turns := make(chan struct{}, 50)
 	for _, name := range asked.Names {
 		turns <- struct{}{}
 		go func(name string) {
-			session, err := concurrency.NewSession(p.b, concurrency.WithTTL(asked.TTL))
+			session, err := shared, error(nil)
+			if session == nil {
+				session, err = concurrency.NewSession(p.b, concurrency.WithTTL(asked.TTL))
+			}
 			if err == nil {
 				err = concurrency.NewElection(session, prefix+name).Campaign(background, "value")
 			}

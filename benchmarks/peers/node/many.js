@@ -56,7 +56,10 @@ async function release(peer) {
 }
 
 /** Lead many elections, all on one client. */
-async function hold(peer, { names, ttl }) {
+async function hold(peer, { names, ttl, session }) {
+  if (session) {
+    return { unsupported: 'etcd3 has no campaigns on a shared lease' };
+  }
   for (let begin = 0; begin < names.length; begin += 50) {
     const some = names.slice(begin, begin + 50);
     await Promise.all(some.map(name => elected(peer.b.election(name, ttl).campaign('value'))));

@@ -26,7 +26,7 @@ ALWAYS_AGAIN = Edit(_CLEANUP, "or _has_failed(self._trying):", "or self._trying.
 NO_TAKING_UP = Edit(
     _RECIPE, "        (own,) = found\n", '        (own,) = found\n        raise self._lost("The key exists.", key)\n'
 )
-NOTHING_MISSED = Edit(_PLACE_WATCH, "if stream.revision > place.revision:", "if stream.revision < 0:")
+NOTHING_MISSED = Edit(_PLACE_WATCH, "if stream.revision != place.revision:", "if stream.revision < 0:")
 FINE_AS_A_LEADER = Edit(
     _CANDIDACY,
     "elif not place.leads and self.state is CampaignState.LEADING:\n            raise",

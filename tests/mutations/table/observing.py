@@ -67,8 +67,9 @@ MUTATIONS: tuple[Mutation, ...] = (
         "a watch is resumed from what its header says",
         Edit(
             _FEED,
-            "start_revision=revision + 1) as stream:\n",
-            "start_revision=revision + 1) as stream:\n            self._revision = max(revision, stream.revision)\n",
+            "start_revision=revision + 1, wide=self._wide) as stream:\n",
+            "start_revision=revision + 1, wide=self._wide) as stream:\n"
+            "            self._revision = max(revision, stream.revision)\n",
         ),
     ),
     mutation(

@@ -13,6 +13,11 @@ _MEMBERS = "election_core/etcd/members.py"
 _STORE = "election_core/etcd/store.py"
 _STREAM = "election_core/etcd/stream.py"
 _WATCHES = "election_core/etcd/watches.py"
+_WATCH_CALL = "election_core/etcd/watch_call.py"
+_WATCH_IDS = "election_core/etcd/watch_ids.py"
+_HISTORY = "election_core/etcd/history.py"
+_PLACE_WATCH = "election_core/shell/place_watch.py"
+_SHARED_WATCH = "election_core/shell/shared_watch.py"
 _TOKENS = "election_core/etcd/tokens.py"
 
 NO_REQUIRED_LEADER = Edit(
@@ -23,19 +28,19 @@ NO_REREADING = Edit(
     "reread_every = min(float(lease.ttl), _LONGEST_REREAD)",
     'reread_every = float("inf")',
 )
-ONE_STREAM_FOR_ALL = Edit(
-    _STREAM,
-    "self._call = method(metadata=metadata + _REQUIRE_LEADER)",
-    'self._call = member.__dict__.setdefault(f"{method}", method(metadata=metadata + _REQUIRE_LEADER))',
-)
 NOBODY_TOLD = Edit(_MEMBERS, "        if silent_since is not None:\n", "        if silent_since == 0:\n")
-CANCELED_UNSEEN = Edit(_WATCHES, "        if response.canceled:", "        if response.canceled and response.events:")
+CANCELED_UNSEEN = Edit(
+    _WATCH_CALL,
+    "        if message.canceled or message.compact_revision:\n            creation",
+    "        if message.compact_revision:\n            creation",
+)
+GOES_BACK_UNSEEN = Edit(_HISTORY, "if header.revision < revision and", "if header.revision < 0 and")
 ALWAYS_THE_SAME_MEMBER = Edit(
     _MEMBERS, "self._preferred = (self._preferred + 1) % len(self.all)", "self._preferred %= len(self.all)"
 )
 DENIED_FOR_GOOD = Edit(_WATCHES, "_TOKENS_PER_WATCH = 5", "_TOKENS_PER_WATCH = 1")
 TOKENS_KEPT_BY_STREAMS = Edit(
-    _STREAM, "            self._caller.forget_token(self._metadata)\n            return", "            return"
+    _STREAM, "            self._caller.forget_token(self._metadata)\n            kind", "            kind"
 )
 TOKENS_KEPT_BY_CALLS = Edit(
     _CALLS, "                self.forget_token(metadata)\n                if", "                if"
@@ -92,13 +97,71 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H33",
         "a token is used until it is refused",
-        Edit(_TOKENS, "elif time.monotonic() - self._asked_at > _RENEW_AFTER:", "elif not self._token:"),
+        Edit(_TOKENS, "if time.monotonic() - self._asked_at > _RENEW_AFTER:", "if not self._token:"),
     ),
     mutation("H34", "a call goes on with the token that was refused", TOKENS_KEPT_BY_CALLS),
     mutation("H34", "a refusal looks like a watch that is silent", CANCELED_UNSEEN),
     mutation("H34b", "a stream of renewals goes on with the token that was refused", TOKENS_KEPT_BY_STREAMS),
-    mutation("H35", "all watches are on one stream", ONE_STREAM_FOR_ALL),
-    mutation("H36", "all watches are on one stream", ONE_STREAM_FOR_ALL),
+    mutation(
+        "H35",
+        "a refusal is for the watch whose id it carries",
+        Edit(
+            _WATCH_CALL,
+            "            creation.watch.fail(self._refusal(message))\n",
+            "            self._watches.get(message.watch_id, creation.watch).fail(self._refusal(message))\n",
+        ),
+        Edit(_WATCH_IDS, "_BEFORE_FIRST = 1 << 32", "_BEFORE_FIRST = -1"),
+    ),
+    mutation(
+        "H35",
+        "the watch that came first is the one that is refused",
+        Edit(
+            _WATCH_CALL,
+            "        watch = self._watches.pop(message.watch_id, None)\n",
+            "        watch = self._watches.pop(min(self._watches), None)\n",
+        ),
+    ),
+    mutation(
+        "H35",
+        "whatever id an answer carries is taken",
+        Edit(_WATCH_IDS, "            return given == chosen\n", "            return True\n"),
+    ),
+    mutation(
+        "H36",
+        "the answer for a watch that was left is the next one's",
+        Edit(
+            "election_core/etcd/creations.py",
+            "        return self._unanswered.popleft() if self._unanswered else None\n",
+            "        while len(self._unanswered) > 1 and self._unanswered[0].watch.is_over:\n"
+            "            self._unanswered.popleft()\n"
+            "        return self._unanswered.popleft() if self._unanswered else None\n",
+        ),
+        Edit(_WATCH_IDS, "            return given == chosen\n", "            return True\n"),
+    ),
+    mutation(
+        "H36",
+        "whatever is created next is cancelled, without a word",
+        Edit(_WATCH_IDS, "self._chosen = _Chosen.BY_WHOM_IS_UNKNOWN", "self._chosen = _Chosen.BY_US"),
+        Edit(
+            _WATCH_CALL,
+            "            self._outbox.put_nowait(unwatch_request(watch_id))\n            return\n",
+            "            self._outbox.put_nowait(unwatch_request(watch_id + 1))\n            return\n",
+        ),
+        Edit(
+            _WATCH_CALL,
+            "            watch.fail(self._refusal(message))\n            self.leave(watch)\n\n    def _tell",
+            "            pass\n\n    def _tell",
+        ),
+    ),
+    mutation(
+        "H36",
+        "a watch that was left while it was created holds up all others",
+        Edit(
+            _WATCH_CALL,
+            "        self._creations.send()\n\n    def _created",
+            "        if not creation.watch.is_over:\n            self._creations.send()\n\n    def _created",
+        ),
+    ),
     mutation("H37", "a watch that was cancelled is silent", CANCELED_UNSEEN),
     mutation(
         "H39",
@@ -132,5 +195,67 @@ MUTATIONS: tuple[Mutation, ...] = (
             "        result = await self.store.txn(reading)\n"
             "        newest = Snapshot(result.revision, result.reads[0], None)\n",
         ),
+    ),
+    mutation("H54", "revisions only ever grow", GOES_BACK_UNSEEN),
+    mutation(
+        "H55",
+        "revisions only ever grow, and so whoever has seen more knows more",
+        GOES_BACK_UNSEEN,
+        Edit(_PLACE_WATCH, "if stream.revision != place.revision:", "if stream.revision > place.revision:"),
+    ),
+    mutation(
+        "H55",
+        "a candidate that is newer than the line is not in it yet",
+        Edit(_SHARED_WATCH, "member.rewinds < self._recipe.store.rewinds", "False"),
+    ),
+    mutation(
+        "H56",
+        "who knows less was restored",
+        Edit(
+            _HISTORY,
+            "            self.revision = header.revision\n\n    @property",
+            "            self.revision = header.revision\n"
+            "        elif 0 < header.revision < self.revision:\n"
+            "            self._begin_again(header, 'it is less')\n\n    @property",
+        ),
+    ),
+    mutation(
+        "H56",
+        "all answers are of one cluster",
+        Edit(_HISTORY, "            if self._cluster_id:\n", "            if False:\n"),
+    ),
+    mutation(
+        "H57",
+        "whoever owes an answer is silent",
+        Edit(
+            _WATCH_CALL,
+            "            self._ask_for_revision()\n        self._asked_at = now if",
+            "            pass\n        self._asked_at = now if",
+        ),
+    ),
+    mutation("H57", "a proxy is a member", Edit(_WATCH_CALL, "is_relay = self._ids.are_theirs", "is_relay = False")),
+    mutation(
+        "H57",
+        "a proxy is never silent",
+        Edit(
+            _WATCH_CALL,
+            "            self._caller.members.suspect(self._member, silent_since=now - patience)\n            return\n",
+            "            if not self._member.is_relay:\n"
+            "                self._caller.members.suspect(self._member, silent_since=now - patience)\n"
+            "                return\n",
+        ),
+    ),
+    mutation(
+        "H58", "each watch has a stream of its own", Edit(_WATCHES, "if member.shared_watches is None:", "if True:")
+    ),
+    mutation(
+        "H58",
+        "a server is read from, whether anybody takes what it says or not",
+        Edit(_WATCH_CALL, "            await watch.room()", "            pass"),
+    ),
+    mutation(
+        "H58",
+        "everything is kept for whoever does not read",
+        Edit("election_core/etcd/watch.py", "return self._size > _ROOM", "return self._size < 0"),
     ),
 )
