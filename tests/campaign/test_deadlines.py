@@ -73,7 +73,7 @@ async def test_the_first_deadline_counts_from_sending_too(stage: Stage) -> None:
             return getattr(store, name)
 
         async def grant(self, lease_id: int, ttl: int) -> LeaseInfo:
-            info = await store.grant(lease_id, ttl)
+            info: LeaseInfo = await store.grant(lease_id, ttl)
             await sleep(stage.clock, 7)
             return info
 

@@ -177,7 +177,7 @@ class Relay:
 
     def __init__(self, store: Store) -> None:
         self._below = store
-        self.is_relay = True
+        self.relays = True
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._below, name)
@@ -190,7 +190,7 @@ class Relay:
 
 class _RelayedStream:
     def __init__(self, stream: RenewalStream, store: Relay) -> None:
-        self._stream, self.endpoint, self.is_relay = stream, stream.endpoint, store.is_relay
+        self._stream, self.endpoint, self.is_relay = stream, stream.endpoint, store.relays
 
     async def send(self, lease_id: int) -> None:
         await self._stream.send(lease_id)
@@ -232,7 +232,7 @@ async def test_renewals_are_answered_in_any_order(stage: Stage) -> None:
 async def test_a_relays_answer_counts_from_the_renewal_before(stage: Stage, is_relay: bool, left: float) -> None:
     """It may be the answer to a renewal that the relay had sent before it got ours."""
     relay = Relay(stage.store())
-    relay.is_relay = is_relay
+    relay.relays = is_relay
     campaign = stage.client(relay).election("job", ttl=10).campaign("a")
     await stage.finish(campaign.wait())
     await stage.clock.elapse(20 / 3)
