@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 from weakref import WeakSet
 
 from ..clock import Clock
-from ..errors import CampaignClosed, ElectionError, InvalidConfig
+from ..errors import CampaignClosed, ElectionError, InvalidConfig, check_process
 from ..store import Store
 from .callbacks import Callbacks, not_waited_for
 from .keepalive import KeepAlive
@@ -57,6 +58,7 @@ class Runtime:
         self.sessions: set[Leaseholder] = set()
         self.callbacks: WeakSet[Callbacks] = WeakSet()
         self.closing = False
+        self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leaving: list[tuple[asyncio.Task[Any] | None, object]] = []
 
@@ -94,8 +96,9 @@ class Runtime:
         """A client belongs to the event loop that first used it: its connections and tasks live there.
 
         Raises:
-            InvalidConfig: this is another one.
+            InvalidConfig: this is another one, or another process.
         """
+        check_process(self._pid)
         loop = asyncio.get_running_loop()
         self._loop = self._loop or loop
         if loop is not self._loop:
