@@ -193,11 +193,15 @@ class WatchStream(Protocol):
 
 
 class RenewalStream(Protocol):
-    """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, in
-    the order of the requests; a ttl of 0 says that the lease is gone. It ends as a `WatchStream` does."""
+    """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, those to
+    one lease in the order of the requests; a ttl of 0 says that the lease is gone. It ends as a `WatchStream` does."""
 
     endpoint: str
     """The member that serves it, ``host:port``."""
+
+    @property
+    def is_relay(self) -> bool:
+        """Whether answers may tell of a renewal that was sent for another request, or earlier; see `EndpointStatus`."""
 
     async def send(self, lease_id: int) -> None: ...
 

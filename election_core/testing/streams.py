@@ -132,6 +132,8 @@ class MemoryRenewals(_Stream[tuple[int, int]]):
 
     # More mutable state: the requests that have not reached the server yet.
 
+    is_relay = False
+
     def __init__(self, link: Link, server: MemoryServer) -> None:
         super().__init__(link)
         self._server = server
