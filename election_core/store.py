@@ -50,7 +50,7 @@ class KeyRange(NamedTuple):
 
 
 class Guard(NamedTuple):
-    """A comparison: the key's create revision is this one; 0 means that the key does not exist."""
+    """A comparison: the key's create revision is this one; 0 means that the key does not exist, -1 never holds."""
 
     key: bytes
     create_revision: int
@@ -80,6 +80,8 @@ class Read(NamedTuple):
     """How many at most; 0 for all."""
     max_create_revision: int = 0
     """Only keys that were created at or before it; 0 for all."""
+    keys_only: bool = False
+    """Leave the values on the server; all of them are empty."""
 
 
 Op = Put | Delete | Read
@@ -188,6 +190,9 @@ class WatchStream(Protocol):
     def silent_for(self) -> float:
         """Seconds since the member was known to be there, and all that it had sent was read. A quiet member is asked
         once per second."""
+
+    def wake(self) -> None:
+        """Give its reader an empty response, if there is nothing else to read."""
 
     def __aiter__(self) -> AsyncIterator[WatchResponse]: ...
 

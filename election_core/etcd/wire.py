@@ -37,6 +37,7 @@ def range_request(query: Read, **extra: Any) -> Any:
         range_end=query.keys.end or b"",
         limit=query.limit,
         max_create_revision=query.max_create_revision,
+        keys_only=query.keys_only,
         **extra,
     )
 

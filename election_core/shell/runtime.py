@@ -14,6 +14,7 @@ from ..errors import CampaignClosed, ElectionError, InvalidConfig, check_process
 from ..store import Store
 from .callbacks import Callbacks, not_waited_for
 from .keepalive import KeepAlive
+from .rereads import Rereads
 from .shared_watch import SharedWatches
 from .tasks import BackgroundTasks
 
@@ -53,6 +54,7 @@ class Runtime:
         self.tasks = BackgroundTasks()
         self.keepalive = KeepAlive(store, clock, self.tasks)
         self.shared_watches = SharedWatches(clock, self.tasks)
+        self.rereads = Rereads(store, clock, self.tasks)
         self.campaigns: set[OpenCampaign] = set()
         self.subscriptions: set[Closable] = set()
         self.sessions: set[Leaseholder] = set()

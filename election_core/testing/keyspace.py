@@ -49,7 +49,7 @@ class KeySpace:
         """The living keys that a read asks for, in its order."""
         latest = query.max_create_revision or self.revision + 1
         found = [
-            candidate
+            candidate._replace(value=b"") if query.keys_only else candidate
             for key, candidate in sorted(self._living.items())
             if is_within(key, query.keys) and candidate.create_revision <= latest
         ]

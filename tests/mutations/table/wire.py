@@ -189,8 +189,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         Edit("election_core/store.py", "all(isinstance(op, Read) for op in self.then + self.otherwise)", "False"),
         Edit(
             "election_core/shell/recipe.py",
-            '        newest = await self.store.read(no_younger._replace(order="newest", limit=NEWEST))\n',
-            "        newest = no_younger._replace(order='newest', limit=NEWEST)\n"
+            "        newest = await self.store.read(self._newest(own))\n",
+            "        newest = self._newest(own)\n"
             "        reading = Txn(Guard(own.key, own.create_revision), (newest, self._oldest_two, no_younger))\n"
             "        result = await self.store.txn(reading)\n"
             "        newest = Snapshot(result.revision, result.reads[0], None)\n",
