@@ -111,9 +111,24 @@ class Client:
         """
         return Session(self._runtime, check_ttl(ttl))
 
-    def monitor(self, prefix: str = "election/") -> Monitor:
-        """Watch every election whose keys begin with ``prefix``: ``async with client.monitor() as monitor``."""
-        return Monitor(self._runtime, prefix)
+    def monitor(
+        self,
+        prefix: str | Iterable[str] = "election/",
+        *,
+        forget_after: float | None = 3600.0,
+        history: int = 1000,
+    ) -> Monitor:
+        """Watch every election whose keys begin with ``prefix``: ``async with client.monitor() as monitor``.
+
+        Args:
+            prefix: one or several; ``""`` is the whole key space.
+            forget_after: seconds after which an election that is vacant and quiet is forgotten; ``None`` for never.
+            history: how many terms of each election are kept, see `Monitor.log`.
+
+        Raises:
+            InvalidConfig: an argument can never work.
+        """
+        return Monitor(self._runtime, prefix, forget_after=forget_after, history=history)
 
     async def lease(self, lease_id: int) -> LeaseInfo | None:
         """A lease as etcd sees it, or ``None`` when there is none.

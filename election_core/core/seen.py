@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Generator
 from typing import NamedTuple, Protocol
 
-from ..core.model import Revision, Snapshot, Transition
-from ..core.unread import UnreadTransitions
 from ..errors import ElectionError
+from .loading import Loading
+from .model import Revision, Snapshot, Transition
+from .unread import UnreadTransitions
 
 __all__ = ["Hooks", "Seen", "StateMachine"]
-
-_log = logging.getLogger("election_core.feed")
-
-_KEPT_UNTIL_READ = 1_000
-_KEPT = 100_000
 
 
 class StateMachine(Protocol):
     """Whole revisions in, transitions out."""
 
-    revision: int
+    @property
+    def revision(self) -> int: ...
 
     def apply(self, revision: Revision) -> list[Transition]: ...
 
     def rewind(self) -> None: ...
 
-    def reset(self, snapshot: Snapshot) -> list[Transition]: ...
+    def load(self, snapshot: Snapshot) -> Loading: ...
 
-    def audit(self, snapshot: Snapshot) -> list[Transition]: ...
+    def audit(self, snapshot: Snapshot, roots: Collection[bytes] | None = None) -> list[Transition]: ...
 
 
 class Hooks(NamedTuple):
@@ -41,62 +37,49 @@ class Hooks(NamedTuple):
     """The watch is up; whether it had been up before."""
     disconnected: Callable[[ElectionError], None]
     """The watch was up and broke."""
+    lost: Callable[[], None]
+    """An audit has found that events were lost."""
 
 
 class Seen:
     """The sink of a subscription's feed.
 
     Attributes:
-        unread: the transitions that nobody has read yet.
+        has_begun: whether there was a first read.
         connected_now: whether the watch is up, as far as known.
         last_error: what broke the connection last, or ``None`` while it is up.
     """
 
-    # The mutable state: the attributes, the state machine once there was a first read, and whether the watch was ever
-    # up.
+    # The mutable state: the attributes, the state machine, and whether the watch was ever up.
 
-    def __init__(self, what: str, begin: Callable[[Snapshot], StateMachine], hooks: Hooks) -> None:
-        """``begin`` makes the state machine from the first read."""
-        self._what, self._begin, self._hooks = what, begin, hooks
-        self._machine: StateMachine | None = None
+    def __init__(self, machine: StateMachine, unread: UnreadTransitions, hooks: Hooks) -> None:
+        """``unread``: where transitions go; several may share one."""
+        self._machine, self._unread, self._hooks = machine, unread, hooks
         self._was_up = False
-        self.unread = UnreadTransitions(_KEPT_UNTIL_READ)
+        self.has_begun = False
         self.connected_now = False
         self.last_error: ElectionError | None = None
 
     @property
-    def has_begun(self) -> bool:
-        """Whether there was a first read."""
-        return self._machine is not None
-
-    @property
     def revision(self) -> int:
         """The newest revision that is taken into account; 0 before the first read."""
-        return 0 if self._machine is None else self._machine.revision
-
-    def expect_reader(self) -> None:
-        """Keep more from now on, since somebody reads."""
-        self.unread.limit = _KEPT
+        return self._machine.revision if self.has_begun else 0
 
     def rewind(self) -> None:
-        if self._machine is not None:
-            self._machine.rewind()
+        self._machine.rewind()
 
-    def reset(self, snapshot: Snapshot) -> None:
-        if self._machine is None:
-            self._machine = self._begin(snapshot)
-        else:
-            self._take(self._machine.reset(snapshot))
+    def reset(self, snapshot: Snapshot) -> Generator[None, None, None]:
+        transitions = yield from self._machine.load(snapshot)
+        self.has_begun = True
+        self._take(transitions)
 
     def apply(self, revision: Revision) -> None:
-        assert self._machine is not None
         self._take(self._machine.apply(revision))
 
-    def audit(self, snapshot: Snapshot) -> None:
-        assert self._machine is not None
-        transitions = self._machine.audit(snapshot)
+    def audit(self, snapshot: Snapshot, roots: Collection[bytes] | None) -> None:
+        transitions = self._machine.audit(snapshot, roots)
         if transitions:
-            _log.warning("%s: etcd has lost events; transitions may be missing", self._what)
+            self._hooks.lost()
         self._take(transitions)
 
     def connected(self) -> None:
@@ -108,7 +91,6 @@ class Seen:
         was_up, self.connected_now = self.connected_now, False
         self.last_error = error
         if was_up:
-            _log.warning("%s: disconnected, trying again: %s", self._what, error)
             self._hooks.disconnected(error)
 
     def end(self, error: ElectionError | None) -> None:
@@ -118,5 +100,5 @@ class Seen:
 
     def _take(self, transitions: list[Transition]) -> None:
         if transitions:
-            self.unread.put(transitions)
+            self._unread.put(transitions)
             self._hooks.changed(transitions)
