@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from .loading import Loading, finish
 from .model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision, Snapshot, Transition
-from .names import is_candidate, monitor_base, name_to_text, parent_of, text_to_name
+from .names import election_name, is_candidate, monitor_base, parent_of, text_to_name
 from .state import ElectionState
 from .survey import Occupied, ancestors
 
@@ -102,7 +102,7 @@ class Directory:
 
     def _begin(self, lines: Mapping[bytes, list[Candidate]], snapshot: Snapshot) -> Loading:
         for number, (path, line) in enumerate(lines.items()):
-            self._open(path, ElectionState(self._name(path), snapshot._replace(candidates=tuple(line))))
+            self._open(path, ElectionState(election_name(path, self._base), snapshot._replace(candidates=tuple(line))))
             if not number % _SLICE:
                 yield
         return []
@@ -111,7 +111,7 @@ class Directory:
         self._miss()
         transitions: list[Transition] = []
         for path in lines.keys() - self._states.keys():
-            self._open(path, ElectionState(self._name(path)))
+            self._open(path, ElectionState(election_name(path, self._base)))
         for number, (path, state) in enumerate(tuple(self._states.items())):
             self._note_change(state)
             transitions += state.reset(snapshot._replace(candidates=tuple(lines.get(path, ()))))
@@ -262,7 +262,7 @@ class Directory:
         return over
 
     def _recognise(self, path: bytes, revision: Revision) -> list[Transition]:
-        state = ElectionState(self._name(path))
+        state = ElectionState(election_name(path, self._base))
         if self._has_missed and path not in self._known_vacant:
             state.mark_gap()
         self._open(path, state)
@@ -276,12 +276,6 @@ class Directory:
         self._note_change(state)
         if path:
             self.occupied.add(parent_of(path))
-
-    def _name(self, path: bytes) -> str:
-        if path == self._base:
-            # Go's client puts candidates there for a name that is a slash too long.
-            return "/"
-        return name_to_text((path + b"/").removeprefix(self._base)[:-1])
 
     def _paths_of(self, name: str) -> tuple[bytes, ...]:
         raw = text_to_name(name)

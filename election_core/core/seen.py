@@ -33,8 +33,8 @@ class Hooks(NamedTuple):
 
     changed: Callable[[list[Transition]], None]
     """Some transitions, never none."""
-    connected: Callable[[bool], None]
-    """The watch is up; whether it had been up before."""
+    connected: Callable[[], None]
+    """The watch is up."""
     disconnected: Callable[[ElectionError], None]
     """The watch was up and broke."""
     lost: Callable[[], None]
@@ -50,12 +50,11 @@ class Seen:
         last_error: what broke the connection last, or ``None`` while it is up.
     """
 
-    # The mutable state: the attributes, the state machine, and whether the watch was ever up.
+    # The mutable state: the attributes, and the state machine.
 
     def __init__(self, machine: StateMachine, unread: UnreadTransitions, hooks: Hooks) -> None:
         """``unread``: where transitions go; several may share one."""
         self._machine, self._unread, self._hooks = machine, unread, hooks
-        self._was_up = False
         self.has_begun = False
         self.connected_now = False
         self.last_error: ElectionError | None = None
@@ -83,9 +82,8 @@ class Seen:
         self._take(transitions)
 
     def connected(self) -> None:
-        again, self._was_up = self._was_up, True
         self.connected_now, self.last_error = True, None
-        self._hooks.connected(again)
+        self._hooks.connected()
 
     def disconnected(self, error: ElectionError) -> None:
         was_up, self.connected_now = self.connected_now, False

@@ -49,8 +49,8 @@ class Subscription:
 
     _EVENTS: ClassVar[tuple[str, ...]] = ("change", "disconnected", "connected", "error")
 
-    # The mutable state: what was seen and is unread, when the first read got on last, the task that feeds it, and what
-    # has ended that.
+    # The mutable state: what was seen and is unread, whether somebody was told that it broke, when the first read got on
+    # last, the task that feeds it, and what has ended that.
 
     def __init__(self, runtime: Runtime, what: str, followed: Iterable[Followed], *, audit_every: float) -> None:
         """``audit_every``: see `Feed`."""
@@ -69,6 +69,7 @@ class Subscription:
             )
         self._news = asyncio.Event()
         self._ready = Alarm(runtime.clock)
+        self._is_broken = False
         self._fatal: ElectionError | None = None
         self._task: asyncio.Task[None] | None = None
         self._began_at = self._advanced_at = runtime.clock.now()
@@ -203,14 +204,17 @@ class Subscription:
             for transition in transitions:
                 self._tell(transition)
 
-    def _connected(self, again: bool) -> None:
+    def _connected(self) -> None:
         self._ready.ring()
-        if again and self.connected:
+        if self._is_broken and self.connected:
+            self._is_broken = False
             self._callbacks.emit("connected")
 
     def _disconnected(self, error: ElectionError) -> None:
-        _log.warning("%s: disconnected, trying again: %s", self._what, error)
-        self._callbacks.emit("disconnected", error)
+        if not self._is_broken:
+            self._is_broken = True
+            _log.warning("%s: disconnected, trying again: %s", self._what, error)
+            self._callbacks.emit("disconnected", error)
 
     def _lost(self) -> None:
         _log.warning("%s: etcd has lost events; transitions may be missing", self._what)
