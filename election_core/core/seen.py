@@ -37,6 +37,8 @@ class Hooks(NamedTuple):
     """The watch is up."""
     disconnected: Callable[[ElectionError], None]
     """The watch was up and broke."""
+    advanced: Callable[[], None]
+    """The first read, or one afresh, gets on."""
     lost: Callable[[], None]
     """An audit has found that events were lost."""
 
@@ -68,7 +70,15 @@ class Seen:
         self._machine.rewind()
 
     def reset(self, snapshot: Snapshot) -> Generator[None, None, None]:
-        transitions = yield from self._machine.load(snapshot)
+        loading = self._machine.load(snapshot)
+        while True:
+            try:
+                next(loading)
+            except StopIteration as done:
+                transitions: list[Transition] = done.value
+                break
+            self._hooks.advanced()
+            yield
         self.has_begun = True
         self._take(transitions)
 

@@ -46,6 +46,7 @@ class TermLogs:
                 oldest = self._over.popleft()()
                 if oldest is not None:
                     oldest.drop_for_all()
+            self._tidy()
 
     def get(self, name: str, leader: Candidate | None, began_at: datetime) -> TermLog:
         """The log of an election, which has had ``leader`` since ``began_at`` if it has had no transition."""
@@ -57,6 +58,12 @@ class TermLogs:
     def forget(self, name: str) -> None:
         """Drop a log; who holds it keeps it as it is."""
         self._logs.pop(name, None)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        # What is forgotten first is mostly what is oldest.
+        while self._over and self._over[0]() is None:
+            self._over.popleft()
 
     def _begin(self, transition: Transition, began_at: datetime) -> TermLog:
         # One that nobody led was not there at the first read, where elections are known by their candidates.

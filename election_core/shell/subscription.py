@@ -49,8 +49,8 @@ class Subscription:
 
     _EVENTS: ClassVar[tuple[str, ...]] = ("change", "disconnected", "connected", "error")
 
-    # The mutable state: what was seen and is unread, whether somebody was told that it broke, when the first read got on
-    # last, the task that feeds it, and what has ended that.
+    # The mutable state: what was seen and is unread, whether it was said to be broken, when the first read got on last,
+    # the task that feeds it, and what has ended that.
 
     def __init__(self, runtime: Runtime, what: str, followed: Iterable[Followed], *, audit_every: float) -> None:
         """``audit_every``: see `Feed`."""
@@ -58,7 +58,7 @@ class Subscription:
         self._what = what
         self._callbacks = runtime.callbacks_of(what, *self._EVENTS)
         self._unread = UnreadTransitions(_KEPT_UNTIL_READ)
-        hooks = Hooks(self._changed, self._connected, self._disconnected, self._lost)
+        hooks = Hooks(self._changed, self._connected, self._disconnected, self._advanced, self._lost)
         self._seen: list[Seen] = []
         self._feeds: list[Feed] = []
         for keys, machine, reads, wide in followed:
