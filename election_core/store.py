@@ -48,6 +48,12 @@ class KeyRange(NamedTuple):
         """All keys that begin with ``prefix``."""
         return cls(prefix or b"\0", range_end_of(prefix))
 
+    def within(self, start: bytes, end: bytes) -> KeyRange | None:
+        """The part of it in ``[start, end)``, which must not be to the end of the key space; ``None`` for nothing."""
+        start = max(start, self.start)
+        end = end if self.end == b"\0" else min(end, self.end or self.start + b"\0")
+        return KeyRange(start, end) if start < end else None
+
 
 class Guard(NamedTuple):
     """A comparison: the key's create revision is this one; 0 means that the key does not exist, -1 never holds."""
@@ -82,6 +88,8 @@ class Read(NamedTuple):
     """Only keys that were created at or before it; 0 for all."""
     keys_only: bool = False
     """Leave the values on the server; all of them are empty."""
+    revision: int = 0
+    """As of this revision; 0 for now. `Compacted` where it is no longer kept."""
 
 
 Op = Put | Delete | Read
@@ -227,7 +235,10 @@ class Store(Protocol):
         """How often etcd was found to be restored or wiped: a revision from before the last time means nothing now."""
 
     async def read(self, query: Read) -> Snapshot:
-        """The keys as of one revision, whatever their number."""
+        """The keys as of one revision, whatever their number; the event loop is not held up by them.
+
+        One with a limit is one message, so choose it with the size of values in mind.
+        """
 
     async def txn(self, txn: Txn) -> TxnResult:
         """Do a transaction.

@@ -13,7 +13,7 @@ skipped, is said with ``gap=True`` on the next transition.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from .model import Candidate, KeyEvent, KeyPut, Revision, Snapshot, Transition, by_age
@@ -55,6 +55,10 @@ class ElectionState:
     def __len__(self) -> int:
         """How many candidates there are, the leader included."""
         return len(self._queue)
+
+    def __iter__(self) -> Iterator[Candidate]:
+        """All candidates as of now, the leader first."""
+        return iter(self.queue)
 
     def __contains__(self, key: bytes) -> bool:
         return key in self._by_key
@@ -122,6 +126,11 @@ class ElectionState:
         self._replace(snapshot)
         self.mark_gap()
         return self._transition(before, snapshot.observed_at)
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether a gap is still to be told of."""
+        return self._gap
 
     def mark_gap(self) -> None:
         """Revisions were skipped: the next transition says so."""

@@ -83,16 +83,16 @@ async def test_ranges(space: KeySpace) -> None:
 
 async def test_pages_are_of_one_revision(etcd_space: KeySpace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys come and go after the first page; the snapshot is what was there before."""
-    monkeypatch.setattr(etcd_store_module, "_PAGE", 2)
+    monkeypatch.setattr(etcd_store_module, "_PAGES", (2, 0))
     for name in "abcde":
         await etcd_space.put(name)
     pages = 0
     fetch = EtcdStore._range
 
-    async def fetch_and_change(self: EtcdStore, query: Read, **extra: Any) -> Any:
+    async def fetch_and_change(self: EtcdStore, query: Read) -> Any:
         nonlocal pages
         pages += 1
-        reply = await fetch(self, query, **extra)
+        reply = await fetch(self, query)
         if pages == 1:
             await etcd_space.delete("d")
             await etcd_space.put("f")
@@ -107,7 +107,7 @@ async def test_pages_are_of_one_revision(etcd_space: KeySpace, monkeypatch: pyte
 
 
 async def test_no_key_is_missed_in_order_of_age(etcd_space: KeySpace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(etcd_store_module, "_PAGE", 2)
+    monkeypatch.setattr(etcd_store_module, "_PAGES", (2, 0))
     for name in "cbadfe":
         await etcd_space.put(name)
     assert await etcd_space.names(order="oldest") == list("cbadfe")
