@@ -1,0 +1,68 @@
+"""What is read, and what is kept."""
+
+from __future__ import annotations
+
+from ..mutation import Edit, Mutation, mutation
+
+__all__ = ["MUTATIONS"]
+
+_DIRECTORY = "election_core/core/directory.py"
+_MONITOR = "election_core/monitor.py"
+_READING = "election_core/shell/reading.py"
+_SURVEY = "election_core/core/survey.py"
+
+MUTATIONS: tuple[Mutation, ...] = (
+    mutation(
+        "H69",
+        "a compaction is one more failure to be repeated elsewhere",
+        Edit(
+            "election_core/etcd/calls.py",
+            "            except Compacted:\n                raise",
+            "            except ():\n                raise",
+        ),
+    ),
+    mutation(
+        "H69",
+        "the pages stay as small as they were",
+        Edit(_READING, "            return await read(size)\n", "            return await read(KEY_PAGES[0])\n"),
+        Edit(_READING, "if self._seen > _MOST_AT_ONCE:", "if self._seen:"),
+    ),
+    mutation(
+        "H70",
+        "whatever stands below a prefix is read",
+        Edit(_READING, "limit=size, keys_only=True, revision=revision", "limit=size, revision=revision"),
+    ),
+    mutation(
+        "H70",
+        "every path that holds a key is remembered",
+        Edit(_SURVEY, "if len(paths) > self._limit:", "if not paths:"),
+    ),
+    mutation(
+        "H71",
+        "what has ever been seen stays",
+        Edit(
+            "election_core/monitor.py",
+            "            self._timer = self._runtime.clock.call_at(moment, self._forget)",
+            "            pass",
+        ),
+    ),
+    mutation(
+        "H71",
+        "what was forgotten was never known",
+        Edit(_DIRECTORY, "if self._has_missed and path not in self._known_vacant:", "if self._has_missed:"),
+    ),
+    mutation(
+        "H72",
+        "only candidates stand where an election begins",
+        Edit(_READING, "        if not roots:\n            return revision\n", "        return revision\n"),
+    ),
+    mutation(
+        "H73",
+        "an audit reads everything anew",
+        Edit(
+            _READING,
+            "        if not check.roots:\n            return None\n",
+            "        check.roots |= set(self._directory.lines)\n",
+        ),
+    ),
+)
