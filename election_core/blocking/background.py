@@ -37,6 +37,8 @@ class Background:
         self._thread: threading.Thread | None = None
         self._pid = os.getpid()
         self._stopped = False
+        self._serving = threading.Lock()
+        self._ended = threading.Event()
 
     def check(self) -> None:
         """It can be used here.
@@ -101,49 +103,65 @@ class Background:
         """End the thread and wait for that; what still runs in it is cancelled."""
         self.check()
         with self._lock:
-            thread, self._stopped = self._thread, True
-            if self._loop is not None and self._loop.is_running():
-                self._loop.call_soon_threadsafe(self._loop.stop)
-        if thread is not None:
-            thread.join()
+            # First of all, so that an exception here leaves no call waiting for a loop that has ended.
+            self._stopped = True
+            if self._loop is not None and not self._ended.is_set():
+                self._loop.call_soon_threadsafe(self._stop_serving)
+                self._ensure_thread(self._loop)
+        if self._loop is not None:
+            self._ended.wait()
+        if self._thread is not None:
+            self._thread.join()
         atexit.unregister(self._exit)
 
     def _submit(self, start: Callable[[], object]) -> None:
         with self._lock:
             if self._loop is None:
                 # Not before it is used: a process that is forked meanwhile would share its descriptors.
-                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
-                weakref.finalize(self, self._loop.close).atexit = False
-            if self._stopped:
-                self._run_once(self._loop, start)
-                return
-            if self._thread is None:
-                atexit.register(self._exit)
-                self._thread = self._start_thread(self._serve)
+                finalizer = weakref.finalize(self, (loop := asyncio.new_event_loop()).close)
+                finalizer.atexit = False
+                self._loop, self._pid = loop, os.getpid()
             self._loop.call_soon_threadsafe(start)
-
-    def _run_once(self, loop: asyncio.AbstractEventLoop, start: Callable[[], object]) -> None:
-        """After the end the loop runs just as long as one call takes that waits for nothing more."""
-        if self._thread is not None:
-            self._thread.join()
-        loop.call_soon(start)
-        self._thread = self._start_thread(self._finish)
-        self._thread.join()
-
-    def _start_thread(self, work: Callable[[asyncio.AbstractEventLoop], None]) -> threading.Thread:
-        thread = threading.Thread(target=work, args=(self._loop,), name="election_core.blocking", daemon=True)
-        thread.start()
-        return thread
+            if self._stopped:
+                # It runs just as long as a call takes that waits for nothing more.
+                self._start_thread(self._serve_once, self._loop)
+            else:
+                self._ensure_thread(self._loop)
 
     def _tell(self, what: Callable[[], object]) -> None:
         with self._lock:
             if self._loop is not None and not self._stopped:
                 self._loop.call_soon_threadsafe(what)
 
+    def _ensure_thread(self, loop: asyncio.AbstractEventLoop) -> None:
+        # An exception here, such as KeyboardInterrupt, leaves open whether one was started; a second one ends itself.
+        if self._thread is None:
+            atexit.register(self._exit)
+            self._start_thread(self._serve, loop)
+
+    def _start_thread(self, work: Callable[[asyncio.AbstractEventLoop], None], loop: asyncio.AbstractEventLoop) -> None:
+        threading.Thread(target=work, args=(loop,), name="election_core.blocking", daemon=True).start()
+
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_forever()
-        self._finish(loop)
+        if not self._serving.acquire(blocking=False):
+            return
+        try:
+            if not self._ended.is_set():
+                self._thread = threading.current_thread()
+                asyncio.set_event_loop(loop)
+                loop.run_forever()
+                self._finish(loop)
+        finally:
+            self._serving.release()
+            self._ended.set()
+
+    def _stop_serving(self) -> None:
+        if self._loop is not None and threading.current_thread() is self._thread:
+            self._loop.stop()
+
+    def _serve_once(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._serving:
+            self._finish(loop)
 
     def _finish(self, loop: asyncio.AbstractEventLoop) -> None:
         """Nobody may be left waiting for a call that will never end."""

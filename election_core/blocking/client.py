@@ -125,8 +125,8 @@ class Client:
         background.run(self._inner.close)
         background.run(self._open.end_bodies)
         self._open.dispatcher.settle(self._open.timeout)
-        self._closed = True
         background.stop()
+        self._closed = True
 
     def __enter__(self) -> Self:
         return self
