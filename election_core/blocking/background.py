@@ -106,7 +106,7 @@ class Background:
             # First of all, so that an exception here leaves no call waiting for a loop that has ended.
             self._stopped = True
             if self._loop is not None and not self._ended.is_set():
-                self._loop.call_soon_threadsafe(self._stop_serving)
+                self._loop.call_soon_threadsafe(self._loop.stop)
                 self._ensure_thread(self._loop)
         if self._loop is not None:
             self._ended.wait()
@@ -149,15 +149,12 @@ class Background:
             if not self._ended.is_set():
                 self._thread = threading.current_thread()
                 asyncio.set_event_loop(loop)
-                loop.run_forever()
+                while not self._stopped:
+                    loop.run_forever()
                 self._finish(loop)
         finally:
             self._serving.release()
             self._ended.set()
-
-    def _stop_serving(self) -> None:
-        if self._loop is not None and threading.current_thread() is self._thread:
-            self._loop.stop()
 
     def _serve_once(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._serving:
@@ -165,8 +162,11 @@ class Background:
 
     def _finish(self, loop: asyncio.AbstractEventLoop) -> None:
         """Nobody may be left waiting for a call that will never end."""
-        loop.run_until_complete(_end_tasks())
-        loop.run_until_complete(loop.shutdown_asyncgens())
+        ending = loop.create_task(_end_tasks())
+        ending.add_done_callback(lambda _: loop.stop())
+        # A second `stop` may end it early.
+        while not ending.done():
+            loop.run_forever()
 
     def _exit(self) -> None:
         if os.getpid() == self._pid:
@@ -179,6 +179,7 @@ async def _end_tasks() -> None:
         _, late = await asyncio.wait(others, timeout=0.1)
         for task in late:
             task.cancel()
+    await asyncio.get_running_loop().shutdown_asyncgens()
 
 
 class _Call(Generic[T]):

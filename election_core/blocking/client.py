@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,7 @@ from typing import Self
 from ..client import Client as AsyncClient
 from ..clock import Clock
 from ..config import TLS
+from ..errors import ElectionError
 from ..store import EndpointStatus, LeaseInfo, Store
 from .background import Background
 from .election import Election
@@ -17,6 +19,11 @@ from .session import Session
 from .subscription import Monitor
 
 __all__ = ["Client"]
+
+_log = logging.getLogger("election_core.blocking")
+
+_AT_EXIT = 3
+"""Timeouts: closing takes about two, and one more where a body does not end."""
 
 
 class Client:
@@ -67,7 +74,7 @@ class Client:
 
     def _begin(self, inner: AsyncClient, timeout: float) -> None:
         self._inner = inner
-        self._open = Open(Background(self.close), timeout)
+        self._open = Open(Background(self._exit), timeout)
         self._closed = False
 
     def __repr__(self) -> str:
@@ -118,15 +125,25 @@ class Client:
 
     def close(self) -> None:
         """End everything that was begun on this client. KeyboardInterrupt does not stop what was begun of that."""
+        self._close(None)
+
+    def _close(self, patience: float | None) -> None:
         if self._closed:
             return
         background = self._open.background
         self._open.let_go(lambda _: True)
-        background.run(self._inner.close)
+        background.run(self._inner.close, timeout=patience)
         background.run(self._open.end_bodies)
         self._open.dispatcher.settle(self._open.timeout)
         background.stop()
         self._closed = True
+
+    def _exit(self) -> None:
+        """The interpreter ends, and must not wait for ever."""
+        try:
+            self._close(_AT_EXIT * self._open.timeout)
+        except (ElectionError, TimeoutError) as exc:
+            _log.warning("the client was not closed, its leases run out by themselves: %s", exc or "not in time")
 
     def __enter__(self) -> Self:
         return self

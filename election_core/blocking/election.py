@@ -142,7 +142,7 @@ class Election:
         return self._open.background.ask(lambda: ElectionObserver(self._open, self._inner.observe()))
 
     def _wrap(self, inner: AsyncCampaign) -> Campaign:
-        lost = Lost(inner)
+        lost = Lost(inner, self._open.background)
         inner.on("error", lambda _: lost.set())
         return Campaign(self._open, inner, lost)
 

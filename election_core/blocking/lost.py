@@ -7,6 +7,7 @@ import time
 
 from ..campaign import Campaign as AsyncCampaign
 from ..core.campaign_state import CampaignState
+from .background import Background
 
 __all__ = ["Lost"]
 
@@ -17,12 +18,13 @@ _LOOK_EVERY = 1.0
 class Lost(threading.Event):
     """Set by the loop, and by whoever asks once the leader's lease has run out: a loop that is stuck hides no loss."""
 
-    def __init__(self, campaign: AsyncCampaign) -> None:
+    def __init__(self, campaign: AsyncCampaign, background: Background) -> None:
         super().__init__()
-        self._campaign = campaign
+        self._campaign, self._background = campaign, background
 
     def is_set(self) -> bool:
         """Whether the work must stop."""
+        self._background.check()
         if not super().is_set() and self._has_run_out():
             self.set()
         return super().is_set()

@@ -43,7 +43,9 @@ def place() -> Iterator[Place]:
     place = Place()
     with place.client:
         yield place
-    assert not [each for each in set(threading.enumerate()) - before if each.name == "election_core.blocking"]
+    for thread in set(threading.enumerate()) - before:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), thread
     del place
     gc.collect()
 

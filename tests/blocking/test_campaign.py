@@ -59,7 +59,7 @@ def test_a_loss_is_raised_after_the_body_which_goes_on(place: Place) -> None:
         told.set()
 
     after: list[bool] = []
-    with pytest.raises(LeadershipLost), place.client.election("job").campaign("me") as leadership:  # noqa: PT012
+    with pytest.raises(LeadershipLost), place.client.election("job").campaign("me") as leadership:  # noqa: PT012 - likewise
         leadership.on("error", hear)
         place.take_away(leadership)
         assert leadership.lost.wait(PATIENCE)
@@ -74,7 +74,7 @@ def test_a_loss_is_raised_after_the_body_which_goes_on(place: Place) -> None:
 
 
 def test_an_error_of_the_body_goes_on_with_a_note_of_the_loss(place: Place) -> None:
-    with (
+    with (  # noqa: PT012 - the loss has to happen inside
         pytest.raises(ZeroDivisionError) as caught,
         place.client.election("job").campaign("me") as leadership,
     ):
