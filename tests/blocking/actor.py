@@ -85,8 +85,8 @@ def fork(_: Client, name: str) -> None:
                 except ElectionError as exc:
                     say(exc)
             os._exit(0)
-        os.waitpid(child, 0)
-        say("leads", leadership.is_leader)
+        _, status = os.waitpid(child, 0)
+        say("leads", leadership.is_leader, status)
 
 
 if __name__ == "__main__":
