@@ -10,6 +10,7 @@ _DIRECTORY = "election_core/core/directory.py"
 _MONITOR = "election_core/monitor.py"
 _READING = "election_core/shell/reading.py"
 _SURVEY = "election_core/core/survey.py"
+_TERM_LOGS = "election_core/core/term_logs.py"
 
 MUTATIONS: tuple[Mutation, ...] = (
     mutation(
@@ -64,5 +65,28 @@ MUTATIONS: tuple[Mutation, ...] = (
             "        if not check.roots:\n            return None\n",
             "        check.roots |= set(self._directory.lines)\n",
         ),
+    ),
+    mutation(
+        "H71", "a log is bounded alone", Edit(_TERM_LOGS, "while len(self._over) > self._total:", "while not log:")
+    ),
+    mutation(
+        "H71",
+        "what was over stays in the reckoning",
+        Edit(_TERM_LOGS, "while self._over and self._over[0]() is None:", "while not self._logs and self._limit < 0:"),
+    ),
+    mutation(
+        "H72",
+        "other keys may stand everywhere",
+        Edit(_DIRECTORY, "if path not in self._states and path in self.occupied]", "if path not in self._states]"),
+    ),
+    mutation(
+        "H72",
+        "what comes later leaves no trace",
+        Edit(_DIRECTORY, "                else:\n                    self.occupied.add(parent)\n", ""),
+    ),
+    mutation(
+        "H73",
+        "a search reads what it goes through",
+        Edit("election_core/shell/search.py", "values_in(store, ranges, page.revision)", "values_in(store, [keys], 0)"),
     ),
 )
