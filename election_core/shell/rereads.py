@@ -19,7 +19,7 @@ from ..store import Delete, Guard, Store, Txn
 from .recipe import Recipe
 from .tasks import BackgroundTasks, report
 
-__all__ = ["Reread", "Rereads"]
+__all__ = ["Reread", "Rereads", "question"]
 
 _log = logging.getLogger("election_core.campaign")
 
@@ -122,7 +122,7 @@ class Rereads:
         backoff = Backoff()
         while len(rereads) > 1:
             try:
-                shown = await self._store.txn(_question(rereads))
+                shown = await self._store.txn(question(rereads))
             except Unavailable as exc:
                 _log.info("another look at %d places: %s", len(rereads), exc)
                 await sleep(self._clock, backoff.pause())
@@ -139,7 +139,7 @@ class Rereads:
             reread.doubt()
 
 
-def _question(rereads: Sequence[Reread]) -> Txn:
+def question(rereads: Sequence[Reread]) -> Txn:
     """Reads that go through etcd's log, so that giving them up harms no server; see `Txn.check_writes`.
 
     What would make it a write can never happen, since no key has the guard's create revision, and would do nothing:
