@@ -56,7 +56,7 @@ class KeyRange(NamedTuple):
 
 
 class Guard(NamedTuple):
-    """A comparison: the key's create revision is this one; 0 means that the key does not exist."""
+    """A comparison: the key's create revision is this one; 0 means that the key does not exist, -1 never holds."""
 
     key: bytes
     create_revision: int
@@ -199,15 +199,22 @@ class WatchStream(Protocol):
         """Seconds since the member was known to be there, and all that it had sent was read. A quiet member is asked
         once per second."""
 
+    def wake(self) -> None:
+        """Give its reader an empty response, if there is nothing else to read."""
+
     def __aiter__(self) -> AsyncIterator[WatchResponse]: ...
 
 
 class RenewalStream(Protocol):
-    """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, in
-    the order of the requests; a ttl of 0 says that the lease is gone. It ends as a `WatchStream` does."""
+    """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, those to
+    one lease in the order of the requests; a ttl of 0 says that the lease is gone. It ends as a `WatchStream` does."""
 
     endpoint: str
     """The member that serves it, ``host:port``."""
+
+    @property
+    def is_relay(self) -> bool:
+        """Whether answers may tell of a renewal that was sent for another request, or earlier; see `EndpointStatus`."""
 
     async def send(self, lease_id: int) -> None: ...
 

@@ -14,9 +14,9 @@ from ..clock import utc_now
 from ..config import TLS, Endpoint
 from ..core.model import Candidate, Snapshot
 from ..errors import AuthenticationFailed, Compacted, ElectionError, LeadershipLost
-from ..store import EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
+from ..store import Delete, EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
 from .calls import Caller, attempt
-from .mapping import LeaseExists
+from .mapping import LeaseExists, NoSpace
 from .members import Member, Members
 from .renewals import open_renewals
 from .tokens import Metadata
@@ -85,7 +85,30 @@ class EtcdStore:
         return Snapshot(query.revision or reply.header.revision, tuple(candidates), utc_now())
 
     async def txn(self, txn: Txn) -> TxnResult:
-        return txn_result(await self._caller.call(lambda member: member.kv.Txn, txn_request(txn)))
+        deadline = self._caller.deadline()
+        try:
+            return txn_result(await self._caller.call(lambda member: member.kv.Txn, txn_request(txn), deadline))
+        except NoSpace:
+            deletes = [op.key for op in txn.then if isinstance(op, Delete)]
+            if txn.otherwise or len(deletes) < len(txn.then):
+                raise
+            return await self._delete_when_full(txn.guard, deletes, deadline)
+
+    async def _delete_when_full(self, guard: Guard, deletes: list[bytes], deadline: float) -> TxnResult:
+        """etcd before 3.5.2 takes no transaction while its database is full, but single deletes.
+
+        Its guard is looked at before: until an operator has made room nobody can write the key anew.
+        """
+        keys = rpc.RangeRequest(key=guard.key, keys_only=True)
+        found = await self._caller.call(lambda member: member.kv.Range, keys, deadline)
+        revision, create_revision = found.header.revision, sum(kv.create_revision for kv in found.kvs)
+        if create_revision != guard.create_revision:
+            return TxnResult(False, revision, ())
+        for key in deletes:
+            request = rpc.DeleteRangeRequest(key=key)
+            reply = await self._caller.call(lambda member: member.kv.DeleteRange, request, deadline)
+            revision = reply.header.revision
+        return TxnResult(True, revision, ())
 
     async def grant(self, lease_id: int, ttl: int) -> LeaseInfo:
         request, deadline = rpc.LeaseGrantRequest(ID=lease_id, TTL=ttl), self._caller.deadline()

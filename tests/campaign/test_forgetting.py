@@ -68,7 +68,7 @@ async def test_none_keeps_them_and_an_hour_is_the_default(stage: Stage) -> None:
 
 @pytest.mark.parametrize("missed", ["nothing", "before", "since"])
 async def test_an_election_that_comes_back_knows_whether_anything_was_missed_since(stage: Stage, missed: str) -> None:
-    """H71: it was known to be vacant, and has been watched ever since, unless there was a gap."""
+    """It was known to be vacant, and has been watched ever since, unless there was a gap."""
 
     async def gap() -> None:
         link.partition()
@@ -96,7 +96,7 @@ async def test_an_election_that_comes_back_knows_whether_anything_was_missed_sin
 async def test_a_day_of_elections_named_by_jobs_takes_bounded_memory(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """H71: twenty every ten minutes, each with a name of its own."""
+    """Twenty every ten minutes, each with a name of its own."""
     monkeypatch.setattr(streams, "QUIET", 300.0)
     async with stage.client().monitor() as monitor:
         kept: list[int] = []
@@ -213,7 +213,7 @@ async def test_progress_is_told_while_everything_is_read(stage: Stage) -> None:
 
 
 async def test_values_of_other_keys_are_not_kept(stage: Stage) -> None:
-    """H70: neither those that were there, nor those that come."""
+    """Neither those that were there, nor those that come."""
     await stage.do(Put(b"election/there", b"theirs", 0))
     async with stage.client().monitor("") as monitor:
         await stage.do(Put(b"election/comes", b"theirs", 0))

@@ -52,7 +52,7 @@ async def tidy(stage: Stage) -> None:
 
 
 async def test_no_value_of_another_key_is_read_or_kept(stage: Stage, moved: Moved) -> None:
-    """H70"""
+    """H60"""
     async with stage.client(moved).monitor("") as monitor:
         assert moved.values == [b"ours"] * 3
         assert set(monitor.elections) == {"election/a", "election/b", "election/d"}
@@ -65,7 +65,7 @@ async def test_no_value_of_another_key_is_read_or_kept(stage: Stage, moved: Move
 
 
 async def test_an_audit_that_finds_nothing_reads_no_value(stage: Stage, moved: Moved) -> None:
-    """H73: neither that of a prefix nor that of an election."""
+    """H63: neither that of a prefix nor that of an election."""
     client = stage.client(moved)
     async with client.monitor("") as monitor, client.election("a").observe() as observer:
         moved.values.clear()
@@ -79,7 +79,7 @@ async def test_an_audit_that_finds_nothing_reads_no_value(stage: Stage, moved: M
 
 
 async def test_an_audit_that_finds_something_reads_that_line(stage: Stage, moved: Moved) -> None:
-    """H73"""
+    """H63"""
     link = moved._below
     async with stage.client(moved).monitor("") as monitor:
         moved.values.clear()
@@ -94,7 +94,7 @@ async def test_an_audit_that_finds_something_reads_that_line(stage: Stage, moved
 
 @pytest.mark.parametrize("stood", ["at the start", "live"])
 async def test_a_stray_that_stands_where_an_election_begins_leads_it(stage: Stage, moved: Moved, stood: str) -> None:
-    """H72: nothing was kept of it, so it is read as of the revision at which it matters."""
+    """H62: nothing was kept of it, so it is read as of the revision at which it matters."""
     stray = b"election/e/other"
     if stood == "live":
         stray = b"election/new/x/stray"
@@ -115,7 +115,7 @@ async def test_a_stray_that_stands_where_an_election_begins_leads_it(stage: Stag
 
 
 async def test_a_new_election_where_nothing_else_stands_costs_no_read(stage: Stage, moved: Moved) -> None:
-    """H72"""
+    """H62"""
     async with stage.client(moved).monitor() as monitor:
         asked = len(moved.asked)
         await stage.do(Put(b"election/new/7b", b"first", 0x7B))

@@ -55,7 +55,6 @@ async def test_from_the_root_names_are_paths(world: World) -> None:
 
 
 async def test_it_reads_no_value_of_another_key(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """H73"""
     await prepare(world)
     store = world.raw.store
     read, seen = type(store).read, list[bytes]()

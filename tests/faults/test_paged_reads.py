@@ -55,7 +55,7 @@ def compacted_after(
 async def test_a_read_begins_again_where_history_is_compacted_between_pages(
     etcd: EmbeddedEtcd, raw: Raw, name: str, monkeypatch: pytest.MonkeyPatch, compactions: int
 ) -> None:
-    """H69: by larger pages, and by one message at last, long before the timeout."""
+    """By larger pages, and by one message at last, long before the timeout."""
     await fill(raw, name)
     monkeypatch.setattr(etcd_store, "_PAGES", (10, 20, 0))
     compacted_after(etcd, raw, monkeypatch, compactions)
@@ -70,7 +70,6 @@ async def test_a_read_begins_again_where_history_is_compacted_between_pages(
 async def test_a_monitor_begins_although_history_is_compacted_between_its_reads(
     etcd: EmbeddedEtcd, raw: Raw, name: str, monkeypatch: pytest.MonkeyPatch, compactions: int
 ) -> None:
-    """H69"""
     await fill(raw, name)
     monkeypatch.setattr(reading, "KEY_PAGES", (10, 20, 1_000))
     compacted_after(etcd, raw, monkeypatch, compactions)
@@ -85,7 +84,7 @@ async def test_a_monitor_begins_although_history_is_compacted_between_its_reads(
 async def test_a_cluster_that_compacts_ten_times_a_second_can_be_read(
     etcd: EmbeddedEtcd, raw: Raw, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """H69: by pages that take longer than that, at first."""
+    """H59: by pages that take longer than that, at first."""
     monkeypatch.setattr(reading, "KEY_PAGES", (5, 50, 500))
     for i in range(50):
         await fill(raw, f"{name}/{i}")

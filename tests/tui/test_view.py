@@ -34,7 +34,7 @@ async def test_what_came_before_the_view_took_over_is_in_its_timeline(etcd: Embe
 
 
 async def test_what_the_monitor_forgets_the_view_forgets_too() -> None:
-    """H71: names made for each job must not fill the memory of a dashboard."""
+    """H61: names made for each job must not fill the memory of a dashboard."""
     clock = ManualClock()
     store = MemoryStore(clock=clock)
     async with Client.over(store.another(), clock) as client, client.monitor() as monitor:

@@ -24,6 +24,18 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "monitor": ("core", "errors", "store", "clock", "shell"),
     "election": ("core", "errors", "clock", "backoff", "shell", "campaign", "observer"),
     "client": ("core", "errors", "config", "store", "clock", "shell", "etcd", "election", "monitor"),
+    "blocking": (
+        "core",
+        "errors",
+        "config",
+        "store",
+        "clock",
+        "campaign",
+        "observer",
+        "monitor",
+        "election",
+        "client",
+    ),
 }
 """Each folder and each file beside them, and what it may import of the others. There is no circle in it."""
 IMPURE = ("asyncio", "time", "sched", "random", "socket", "threading", "subprocess", "logging")

@@ -36,12 +36,12 @@ def ranges(found: Iterable[Candidate]) -> list[tuple[str, str]]:
     ],
 )
 def test_ranges_hold_every_line_and_no_other_key(names: tuple[str, ...], found: list[tuple[str, str]]) -> None:
-    """H70: candidates side by side are read at once, and what stands between two of them is left out."""
+    """H60: candidates side by side are read at once, and what stands between two of them is left out."""
     assert ranges(keys(*names)) == found
 
 
 def test_a_million_other_keys_leave_a_bounded_trace() -> None:
-    """H70"""
+    """H60"""
     occupied = Occupied(limit=1_000)
     survey = Survey(occupied)
     for page in range(100):

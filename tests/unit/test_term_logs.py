@@ -31,7 +31,7 @@ class Told:
 
 
 def test_all_logs_together_are_bounded_and_the_oldest_terms_go_first() -> None:
-    """H71"""
+    """H61"""
     told = Told(TermLogs(limit=100, total=20))
     for name in ("a", "b", "c"):
         for _ in range(5):
@@ -54,7 +54,7 @@ def test_what_a_log_drops_by_its_own_limit_is_not_dropped_twice() -> None:
 
 
 def test_what_is_forgotten_leaves_nothing() -> None:
-    """H71"""
+    """H61"""
     told = Told(TermLogs(limit=5, total=1_000))
     for number in range(100):
         told.term(f"job-{number}")
