@@ -38,8 +38,9 @@ fix: $(READY) ## let ruff mend and format
 check: style types quick ## what should be green before each commit
 
 # Everything that runs in this process or in one it starts, without the minutes of broken clusters and storms.
+SLOW := storm $(patsubst %,faults/test_%.py,exact_history failover giving_up grpc_proxy half_open isolation processes quorum)
 coverage: $(READY) ## what the tests reach, storms and broken clusters left out; fails below the gate
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --ignore=tests/storm --ignore=tests/faults tests
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(SLOW:%=--ignore=tests/%) tests
 	$(BIN)/coverage report --include='election_core/core/*' --fail-under=100
 
 bench: $(READY) ## the race against Go, Node and bare gRPC

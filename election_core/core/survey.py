@@ -84,7 +84,8 @@ class Survey:
                 first, number = path, 0
             if number:
                 self._runs.pop()
-            self._runs.append((first, path, self.seen))
+            # A line may begin before the nested one whose keys were seen first: `a/-` stands before `a//x/1`.
+            self._runs.append((min(first, path, key=_line_begin), path, self.seen))
 
     def ranges(self) -> list[tuple[bytes, bytes]]:
         """The half-open ranges of keys that hold every line whole, and no key of no line; in order, not overlapping."""
@@ -107,3 +108,7 @@ def ancestors(path: bytes) -> list[bytes]:
         path = path.rpartition(b"/")[0]
         above.append(path)
     return above
+
+
+def _line_begin(path: bytes) -> bytes:
+    return path + b"/"

@@ -33,6 +33,8 @@ def ranges(found: Iterable[Candidate]) -> list[tuple[str, str]]:
         (("a/1", "a/b/c/2", "a/b/x", "b/3"), [("a/", "a0"), ("b/", "b0")]),
         (("a/b/1", "a/b/x", "a/c/x", "a/d/2", "a/e"), [("a/b/", "a/b0"), ("a/d/", "a/d0")]),
         (("a/b/1", "a/c/x", "a/z", "a/2"), [("a/", "a0")]),
+        (("a/-x", "a//x/1", "a/2"), [("a/", "a0")]),
+        (("a/b/-x", "a/b//x/1", "a/b/2", "a/c/3"), [("a/b/", "a/c0")]),
     ],
 )
 def test_ranges_hold_every_line_and_no_other_key(names: tuple[str, ...], found: list[tuple[str, str]]) -> None:
