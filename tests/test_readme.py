@@ -101,9 +101,9 @@ def run(etcd: EmbeddedEtcd | None, *args: str) -> subprocess.CompletedProcess[st
 
 
 def blurred(text: str) -> list[str]:
-    """SharedWatches without what differs from run to run: times, revisions and leases."""
+    """Lines without what differs from run to run: times, revisions and leases."""
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
-    text = re.sub(r"\b[0-9a-f]{15,16}\b", "LEASE", text)
+    text = re.sub(r"\b[0-9a-f]{11,16}\b", "LEASE", text)
     return [re.sub(r" +", " ", re.sub(r"(\d+)(?=  LEASE|$)", "REV", line)) for line in text.splitlines()]
 
 
