@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from .clock import Timer, utc_now
 from .core.directory import Directory
@@ -84,8 +84,9 @@ class Monitor(Subscription):
         self._timer: Timer | None = None
         self._directories = [Directory(each, base=base) for each in self.prefixes]
         self._progress = [(0, 0)] * len(self.prefixes)
-        views = [directory.elections for directory in self._directories]
-        self._elections = views[0] if len(views) == 1 else MappingProxyType(ChainMap(*map(dict_like, views)))
+        # A ChainMap wants to be able to write, which the proxy keeps it from.
+        views = cast("list[dict[str, ElectionState]]", [directory.elections for directory in self._directories])
+        self._elections = views[0] if len(views) == 1 else MappingProxyType(ChainMap(*views))
         followed = []
         for number, (each, directory) in enumerate(zip(self.prefixes, self._directories, strict=True)):
             keys = KeyRange.prefix(text_to_name(each))
@@ -160,11 +161,6 @@ class Monitor(Subscription):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def dict_like(view: Mapping[str, ElectionState]) -> dict[str, ElectionState]:
-    """A view as `ChainMap` wants it, which is never written to."""
-    return view  # type: ignore[return-value]
 
 
 def _widest(prefix: str | Iterable[str]) -> tuple[str, ...]:

@@ -271,9 +271,6 @@ class Store(Protocol):
         own, so that what is busy under a prefix delays nobody else.
         """
 
-    def is_relay(self, endpoint: str) -> bool:
-        """Whether the member there was found to be etcd's grpc-proxy, by a watch."""
-
     def suspect(self, endpoint: str) -> None:
         """Prefer other endpoints to this one, which did not answer in time."""
 

@@ -7,7 +7,7 @@ import atexit
 import os
 import threading
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
@@ -93,6 +93,22 @@ class Background:
             return question()
 
         return self.run(answer)
+
+    def next_of(self, iterator: AsyncIterator[T]) -> T:
+        """The next item of an iteration that goes on in the loop, which has no ``None`` among them.
+
+        Raises:
+            StopIteration: there are no more.
+        """
+
+        async def step() -> T | None:
+            # A StopAsyncIteration cannot be raised out of a task.
+            return await anext(iterator, None)
+
+        found = self.run(step)
+        if found is None:
+            raise StopIteration
+        return found
 
     def tell(self, what: Callable[[], object]) -> None:
         """Have something done in the loop soon, unless it has been stopped or is another process's."""

@@ -32,11 +32,4 @@ class ElectionSearch:
             Unavailable: no member answered in time; going on takes up where it was.
             AuthenticationFailed: the user may not read the keys.
         """
-        found = self._open.background.run(self._next)
-        if found is None:
-            raise StopIteration
-        return found
-
-    async def _next(self) -> tuple[str, tuple[Candidate, ...]] | None:
-        # A StopAsyncIteration cannot be raised out of a task.
-        return await anext(self._inner, None)
+        return self._open.background.next_of(self._inner)

@@ -109,14 +109,7 @@ class Subscription(Generic[Inner]):
 
     def __next__(self) -> Transition:
         """The next transition, waiting for it."""
-        found = self._open.background.run(self._next)
-        if found is None:
-            raise StopIteration
-        return found
-
-    async def _next(self) -> Transition | None:
-        # A StopAsyncIteration cannot be raised out of a task.
-        return await anext(self._inner, None)
+        return self._open.background.next_of(self._inner)
 
 
 class ElectionObserver(Subscription[AsyncObserver]):

@@ -17,7 +17,7 @@ from .loading import Loading, finish
 from .model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision, Snapshot, Transition
 from .names import election_name, is_candidate, monitor_base, parent_of, text_to_name
 from .state import ElectionState
-from .survey import Occupied, ancestors
+from .survey import Occupied, lineage
 
 __all__ = ["Directory"]
 
@@ -91,7 +91,7 @@ class Directory:
                 continue
             if parent not in lines and parent not in self._states:
                 self.occupied.add(parent)
-            for path in (parent, *ancestors(parent)):
+            for path in lineage(parent):
                 if path in lines:
                     lines[path].append(candidate)
                 elif path in self._states:
@@ -123,9 +123,15 @@ class Directory:
         """The paths that become elections with this revision and may hold other keys already."""
         if revision.revision <= self.revision:
             return []
-        puts = (event.candidate for event in revision.events if type(event) is KeyPut)
-        paths = {parent_of(each.key) for each in puts if b"/" in each.key and is_candidate(each)}
-        return [path for path in paths if path not in self._states and path in self.occupied]
+        paths: set[bytes] = set()
+        for event in revision.events:
+            if type(event) is not KeyPut or b"/" not in event.key:
+                continue
+            # Nearly every event is of an election that is known, so that is asked first.
+            path = parent_of(event.key)
+            if path not in self._states and path in self.occupied and is_candidate(event.candidate):
+                paths.add(path)
+        return list(paths)
 
     def apply(self, revision: Revision) -> list[Transition]:
         """Take in one whole revision of the prefix; one already known changes nothing."""
@@ -241,7 +247,7 @@ class Directory:
         ``new``: paths to be taken for elections as well.
         """
         parent = parent_of(key.key)
-        known = [path for path in (parent, *ancestors(parent)) if path in self._states or path in new]
+        known = [path for path in lineage(parent) if path in self._states or path in new]
         if b"/" in key.key and (known or is_candidate(key)):
             return known[-1] if known else parent
         return None
@@ -253,13 +259,7 @@ class Directory:
 
     def _elections_over(self, parent: bytes) -> list[ElectionState]:
         """The states of all elections that a key directly below ``parent`` competes in, the nearest first."""
-        states = self._states
-        over = [states[parent]] if parent in states else []
-        while b"/" in parent:
-            parent = parent.rpartition(b"/")[0]
-            if parent in states:
-                over.append(states[parent])
-        return over
+        return [self._states[path] for path in lineage(parent) if path in self._states]
 
     def _recognise(self, path: bytes, revision: Revision) -> list[Transition]:
         state = ElectionState(election_name(path, self._base))

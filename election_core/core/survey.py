@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable
 from .model import Candidate
 from .names import is_candidate, parent_of, range_end_of
 
-__all__ = ["Occupied", "Survey", "ancestors"]
+__all__ = ["Occupied", "Survey", "ancestors", "lineage"]
 
 _PATHS = 100_000
 
@@ -75,7 +75,7 @@ class Survey:
                 self.paths.add(path)
             elif path not in self.paths:
                 self._occupied.add(path)
-                if not any(each in self._known for each in (path, *ancestors(path))):
+                if not any(each in self._known for each in lineage(path)):
                     continue
             first, last, number = self._runs[-1] if self._runs else (path, path, 0)
             if path == last or path.startswith(last + b"/"):
@@ -108,6 +108,11 @@ def ancestors(path: bytes) -> list[bytes]:
         path = path.rpartition(b"/")[0]
         above.append(path)
     return above
+
+
+def lineage(path: bytes) -> list[bytes]:
+    """``path`` and every path above it, nearest first."""
+    return [path, *ancestors(path)]
 
 
 def _line_begin(path: bytes) -> bytes:

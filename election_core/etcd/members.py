@@ -243,10 +243,6 @@ class Members:
             if outcome is not None:
                 raise outcome
 
-    def is_relay(self, endpoint: str) -> bool:
-        """Whether the member of that name was found to be a relay."""
-        return any(member.is_relay for member in self.all if member.endpoint == endpoint)
-
     def _begin_anew(self) -> None:
         for listener in [each for member in self.all for each in member.listeners]:
             listener.begin_anew()

@@ -95,12 +95,11 @@ class EtcdStore:
             return await self._delete_when_full(txn.guard, deletes, deadline)
 
     async def _delete_when_full(self, guard: Guard, deletes: list[bytes], deadline: float) -> TxnResult:
-        """etcd before 3.5.2 takes no transaction while its database is full, but single deletes.
+        """etcd 3.5.1 takes no transaction while its database is full, but single deletes.
 
         Its guard is looked at before: until an operator has made room nobody can write the key anew.
         """
-        keys = rpc.RangeRequest(key=guard.key, keys_only=True)
-        found = await self._caller.call(lambda member: member.kv.Range, keys, deadline)
+        found = await self._range(Read(KeyRange(guard.key), keys_only=True), deadline)
         revision, create_revision = found.header.revision, sum(kv.create_revision for kv in found.kvs)
         if create_revision != guard.create_revision:
             return TxnResult(False, revision, ())
@@ -144,9 +143,6 @@ class EtcdStore:
     def rewinds(self) -> int:
         return self._members.history.rewinds
 
-    def is_relay(self, endpoint: str) -> bool:
-        return self._members.is_relay(endpoint)
-
     def suspect(self, endpoint: str) -> None:
         self._members.suspect_endpoint(endpoint, silent_for=QUIET)
 
@@ -165,8 +161,8 @@ class EtcdStore:
         reply = await self._caller.call(lambda member: member.leases.LeaseTimeToLive, request, deadline)
         return None if reply.TTL < 0 else LeaseInfo(lease_id, reply.grantedTTL, reply.TTL)
 
-    async def _range(self, query: Read) -> Any:
-        return await self._caller.call(lambda member: member.kv.Range, range_request(query))
+    async def _range(self, query: Read, deadline: float | None = None) -> Any:
+        return await self._caller.call(lambda member: member.kv.Range, range_request(query), deadline)
 
     async def _status_of(self, member: Member) -> EndpointStatus:
         began, deadline = time.monotonic(), self._caller.deadline()

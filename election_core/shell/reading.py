@@ -18,8 +18,9 @@ from ..core.names import range_end_of
 from ..core.survey import Survey
 from ..errors import Compacted, Restored, Unavailable
 from ..store import KeyRange, Read, Store
+from .tasks import together
 
-__all__ = ["CandidateReads", "Doubts", "LineReads", "Reads", "leisurely", "pages", "values_in"]
+__all__ = ["CandidateReads", "Doubts", "LineReads", "Reads", "leisurely", "pages", "parts_of", "values_in"]
 
 KEY_PAGES = (10_000, 40_000, 160_000)
 """Keys in a message, more each time that history was compacted between two."""
@@ -119,10 +120,9 @@ class CandidateReads:
             await leisurely(_slices(survey.show, page.candidates))
             self._seen = survey.seen
             self._progress(survey.seen, len(survey.paths))
-        ranges = (self._keys.within(*each) for each in survey.ranges())
         return await values_in(
             self._store,
-            [each for each in ranges if each is not None],
+            parts_of(self._keys, survey.ranges()),
             revision,
             lambda: self._progress(survey.seen, len(survey.paths)),
         )
@@ -137,9 +137,9 @@ class CandidateReads:
 
     def _ranges_of(self, roots: Iterable[bytes]) -> list[KeyRange]:
         ranges: list[KeyRange] = []
-        for root in sorted(path + b"/" for path in roots):
-            found = self._keys.within(root, range_end_of(root))
-            if found is not None and not (ranges and found.start < (ranges[-1].end or b"")):
+        lines = sorted(path + b"/" for path in roots)
+        for found in parts_of(self._keys, ((line, range_end_of(line)) for line in lines)):
+            if not (ranges and found.start < (ranges[-1].end or b"")):
                 ranges.append(found)
         return ranges
 
@@ -154,6 +154,12 @@ async def pages(store: Store, keys: KeyRange, size: int, revision: int = 0) -> A
         keys, revision = KeyRange(page.candidates[-1].key + b"\0", keys.end), page.revision
 
 
+def parts_of(keys: KeyRange, ranges: Iterable[tuple[bytes, bytes]]) -> list[KeyRange]:
+    """What of some ranges ``[start, end)`` lies within ``keys``."""
+    parts = (keys.within(start, end) for start, end in ranges)
+    return [each for each in parts if each is not None]
+
+
 async def values_in(
     store: Store, ranges: Collection[KeyRange], revision: int, progress: Callable[[], None] = lambda: None
 ) -> Snapshot:
@@ -163,7 +169,7 @@ async def values_in(
     while rest:
         # Only the first answer tells the present revision.
         now, rest = (rest[:_AT_ONCE], rest[_AT_ONCE:]) if revision else (rest[:1], rest[1:])
-        for part in await _together(_values(store, keys, revision, progress) for keys in now):
+        for part in await together(_values(store, keys, revision, progress) for keys in now):
             revision = part.revision
             found += part.candidates
     return Snapshot(revision, tuple(found), utc_now())
@@ -205,13 +211,3 @@ async def _by_growing_pages(read: Callable[[int], Awaitable[Result]]) -> Result:
             _log.debug("read again from the start: %s", exc)
             last = exc
     raise last
-
-
-async def _together(reads: Iterable[Awaitable[Snapshot]]) -> list[Snapshot]:
-    tasks = [asyncio.ensure_future(read) for read in reads]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)

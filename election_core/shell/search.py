@@ -7,10 +7,10 @@ from typing import Self
 
 from ..core.model import Candidate, by_age
 from ..core.names import election_name, monitor_base, parent_of, text_to_name
-from ..core.survey import Occupied, Survey, ancestors
+from ..core.survey import Occupied, Survey, lineage
 from ..errors import Compacted, InvalidConfig
 from ..store import KeyRange, Read
-from .reading import KEY_PAGES, values_in
+from .reading import KEY_PAGES, parts_of, values_in
 from .runtime import Runtime
 
 __all__ = ["ElectionSearch"]
@@ -61,16 +61,14 @@ class ElectionSearch:
         page = await store.read(Read(keys, limit=KEY_PAGES[0], keys_only=True))
         survey = Survey(Occupied(0))
         survey.show(each for each in page.candidates if parent_of(each.key) not in self._given)
-        found = (self._all.within(*each) for each in survey.ranges())
-        ranges = [each for each in found if each is not None]
+        ranges = parts_of(self._all, survey.ranges())
         try:
             values = await values_in(store, ranges, page.revision)
         except Compacted:
             values = await values_in(store, ranges, 0)
         lines: dict[bytes, list[Candidate]] = {path: [] for path in sorted(survey.paths)}
         for candidate in values.candidates:
-            parent = parent_of(candidate.key)
-            for path in (parent, *ancestors(parent)):
+            for path in lineage(parent_of(candidate.key)):
                 if path in lines:
                     lines[path].append(candidate)
         self._found += (

@@ -18,6 +18,7 @@ from .callbacks import Callback
 from .feed import Feed
 from .reading import Reads
 from .runtime import Runtime
+from .tasks import together
 
 __all__ = ["Followed", "Subscription"]
 
@@ -245,13 +246,7 @@ async def _run_all(feeds: Sequence[Feed]) -> None:
     """Feed until cancelled, or until one fails."""
     if len(feeds) == 1:
         return await feeds[0].run()
-    tasks = [asyncio.ensure_future(feed.run()) for feed in feeds]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+    await together(feed.run() for feed in feeds)
 
 
 def _why_ended(task: asyncio.Task[None], what: str) -> ElectionError | None:

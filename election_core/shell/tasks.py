@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from ..errors import ElectionError
 
-__all__ = ["BackgroundTasks", "report"]
+__all__ = ["BackgroundTasks", "report", "together"]
 
 T = TypeVar("T")
 
@@ -16,6 +16,17 @@ T = TypeVar("T")
 def report(what: str, exc: BaseException) -> None:
     """Tell the event loop's exception handler of a failure that nobody else would see."""
     asyncio.get_running_loop().call_exception_handler({"message": what, "exception": exc})
+
+
+async def together(work: Iterable[Awaitable[T]]) -> list[T]:
+    """What some work gives that is done side by side. Where one fails the others are cancelled, and waited for."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 class BackgroundTasks:

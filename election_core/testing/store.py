@@ -79,10 +79,6 @@ class MemoryStore:
         """How often the revisions have gone back: they never do here."""
         return 0
 
-    def is_relay(self, endpoint: str) -> bool:
-        """Whether there is a proxy in between: never."""
-        return False
-
     async def read(self, query: Read) -> Snapshot:
         return await self._call(lambda: self._snapshot(query))
 

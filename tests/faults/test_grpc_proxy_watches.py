@@ -61,9 +61,9 @@ async def test_it_is_known_for_what_it_is(server: EmbeddedEtcd, relay: GrpcProxy
     """H57: by its first answer to a watch; so it is never asked for progress, which ends older ones."""
     for endpoint, is_relay in ((relay.endpoint, True), (server.endpoint, False)):
         async with raw_store(endpoint) as store:
-            assert not store.is_relay(endpoint)
+            assert not (await store.status())[0].is_relay
             async with store.watch([KeyRange(name.encode())]):
-                assert store.is_relay(endpoint) == is_relay
+                assert (await store.status())[0].is_relay == is_relay
                 assert [each.is_relay for each in await store.status()] == [is_relay]
 
 

@@ -82,7 +82,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H62",
         "other keys may stand everywhere",
-        Edit(_DIRECTORY, "if path not in self._states and path in self.occupied]", "if path not in self._states]"),
+        Edit(
+            _DIRECTORY, "if path not in self._states and path in self.occupied and", "if path not in self._states and"
+        ),
     ),
     mutation(
         "H62",
