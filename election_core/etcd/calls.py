@@ -12,7 +12,8 @@ from aetcd import rpc
 from ..backoff import Backoff
 from ..errors import AuthenticationFailed, Compacted, ElectionError, Unavailable
 from .mapping import Silent, TokenRefused, map_error
-from .members import Member, Members
+from .member import Member
+from .members import Members
 from .tokens import Login, Metadata
 
 __all__ = ["Caller", "attempt", "cancellations", "is_foreign"]

@@ -17,7 +17,8 @@ from ..errors import AuthenticationFailed, Compacted, ElectionError, LeadershipL
 from ..store import Delete, EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
 from .calls import Caller, attempt
 from .mapping import LeaseExists, NoSpace
-from .members import Member, Members
+from .member import Member
+from .members import Members
 from .renewals import open_renewals
 from .tokens import Metadata
 from .watch_call import QUIET

@@ -12,7 +12,7 @@ from aetcd import rpc
 from ..errors import AuthenticationFailed, Compacted, ElectionError, Unavailable
 from .calls import Caller, cancellations, is_foreign
 from .mapping import TokenRefused, map_error
-from .members import Member
+from .member import Member
 from .tokens import Metadata
 
 __all__ = ["Stream", "ready"]

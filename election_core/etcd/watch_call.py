@@ -27,7 +27,7 @@ from ..store import KeyRange
 from .calls import Caller
 from .creations import Creation, Creations
 from .mapping import TokenRefused, refusal
-from .members import Member
+from .member import Member
 from .stream import Stream
 from .tokens import Metadata
 from .watch import EtcdWatch
@@ -65,7 +65,7 @@ class WatchCall(Stream):
         self._asked_at: float | None = None
         self._revision, self._known = 0, self._history.revision
         self._was_idle = self._has_progressed = False
-        self._working = [asyncio.ensure_future(self._read_all()), asyncio.ensure_future(self._write_all())]
+        self._working = [member.run(self._read_all()), member.run(self._write_all())]
         self._asking: asyncio.Task[None] | None = None
         self._schedule()
 
@@ -100,6 +100,11 @@ class WatchCall(Stream):
         for watch in self._everybody():
             watch.fail(Restored(what, endpoint=self.endpoint), at_once=True)
             self.leave(watch)
+
+    def give_up(self, why: str) -> None:
+        # Told here, and not by the reader that finds the call ended: it may be held up by who does not read.
+        super().give_up(why)
+        self._end(Unavailable(f"{self.endpoint} {why}.", endpoint=self.endpoint))
 
     def stop(self) -> None:
         super().stop()
@@ -254,7 +259,7 @@ class WatchCall(Stream):
 
     def _ask_for_revision(self) -> None:
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.ensure_future(self._read_revision())
+            self._asking = self._member.run(self._read_revision())
 
     async def _read_revision(self) -> None:
         """Read a key that is watched from this member, which tells the true revision and that etcd is there.

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from ..errors import AuthenticationFailed, Unavailable
 from ..store import KeyRange
 from .calls import Caller
-from .members import Member
+from .member import Member
 from .stream import ready
 from .tokens import Metadata
 from .watch import EtcdWatch

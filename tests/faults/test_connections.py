@@ -16,7 +16,8 @@ from election_core import Client, Unavailable
 from election_core.config import parse_endpoints
 from election_core.errors import ElectionError
 from election_core.etcd import store as store_module
-from election_core.etcd.members import Member, Members
+from election_core.etcd.member import Member
+from election_core.etcd.members import Members
 from election_core.store import KeyRange, Put, Read
 from electiontui.embedded import EmbeddedEtcd
 

@@ -9,6 +9,7 @@ __all__ = ["MUTATIONS"]
 
 _CALLS = "election_core/etcd/calls.py"
 _MAPPING = "election_core/etcd/mapping.py"
+_MEMBER = "election_core/etcd/member.py"
 _MEMBERS = "election_core/etcd/members.py"
 _STORE = "election_core/etcd/store.py"
 _STREAM = "election_core/etcd/stream.py"
@@ -70,8 +71,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         "what one stream finds out is its own affair, and gRPC's pings take their time",
         NOBODY_TOLD,
         NO_REREADING,
-        Edit(_MEMBERS, '("grpc.keepalive_timeout_ms", 5_000)', '("grpc.keepalive_timeout_ms", 60_000)'),
-        Edit(_MEMBERS, '("grpc.http2.ping_timeout_ms", 5_000)', '("grpc.http2.ping_timeout_ms", 60_000)'),
+        Edit(_MEMBER, '("grpc.keepalive_timeout_ms", 5_000)', '("grpc.keepalive_timeout_ms", 60_000)'),
+        Edit(_MEMBER, '("grpc.http2.ping_timeout_ms", 5_000)', '("grpc.http2.ping_timeout_ms", 60_000)'),
     ),
     mutation("H25", "a key is taken for there until a renewal says otherwise", OWN_KEY_UNSEEN),
     mutation(
