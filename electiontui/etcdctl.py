@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .text import shell_word
 
-__all__ = ["campaign", "proclaim", "resign"]
+__all__ = ["asking", "campaign", "proclaim", "resign"]
 
 ETCDCTL_TTL = 60
 """The TTL in seconds of ``etcdctl elect``; it has no flag for it."""
@@ -29,3 +29,8 @@ def proclaim(endpoints: Iterable[str], key: bytes, lease_id: int, value: str) ->
 def resign(endpoints: Iterable[str], key: bytes) -> str:
     """Deletes the candidate's key."""
     return _etcdctl(endpoints, "del", "--", key)
+
+
+def asking(endpoints: Iterable[str], *words: bytes | str, program: str = "etcdctl") -> str:
+    """A command that changes nothing."""
+    return " ".join([program, "--endpoints", shell_word(",".join(endpoints)), *map(shell_word, words)])

@@ -1,0 +1,72 @@
+"""What is wrong with the leases of an election's line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from math import ceil
+from statistics import median_high
+
+from election_core import Candidate, ElectionState, LeaseInfo
+
+from .finding import CRITICAL, WARNING, Finding, Limits
+
+__all__ = ["lease_findings", "leases_wanted"]
+
+Known = list[tuple[Candidate, int]]
+"""Candidates whose leases were looked up, with the granted TTLs in seconds."""
+
+
+def lease_findings(
+    name: str, queue: Sequence[Candidate], leases: Mapping[int, LeaseInfo], limits: Limits, round_trip: float
+) -> Iterator[Finding]:
+    """Of one election that is not vacant.
+
+    Args:
+        name: the election.
+        queue: its candidates, the leader first.
+        leases: those that were looked up, by id.
+        limits: what counts as wrong.
+        round_trip: seconds that the slowest member took to answer; 0 where none was asked.
+    """
+    info = leases.get(queue[0].lease_id)
+    # The server rounds down, so less than one second more than it says is left.
+    if info is not None and info.remaining + 1 <= info.granted_ttl / 3:
+        yield _not_renewed(name, queue, info)
+    known = [(each, leases[each.lease_id].granted_ttl) for each in queue if each.lease_id in leases]
+    if not known:
+        return
+    least = max(limits.raft_elections * limits.raft_election_timeout, limits.round_trips * round_trip)
+    candidate, ttl = min(known, key=_ttl)
+    if ttl < least:
+        facts = (candidate.value[:200], ttl, ceil(least))
+        yield Finding("ttl-short", WARNING, name, "", None, facts, (round(round_trip * 1000),))
+    if len(known) > 1:
+        yield from _far_apart(name, known, limits.ttl_factor)
+
+
+def leases_wanted(elections: Mapping[str, ElectionState]) -> Iterator[int]:
+    """The leases worth looking up: those of all leaders, then those of all who wait."""
+    states = [state for state in elections.values() if len(state)]
+    leaders = (state.leader.lease_id for state in states if state.leader is not None)
+    waiting = (candidate.lease_id for state in states for candidate in state.queue[1:])
+    return (lease_id for lease_id in dict.fromkeys(chain(leaders, waiting)) if lease_id)
+
+
+def _not_renewed(name: str, queue: Sequence[Candidate], info: LeaseInfo) -> Finding:
+    leader, *waiting = queue
+    facts = (leader.value[:200], leader.create_revision, info.granted_ttl)
+    heir = waiting[0].value[:200] if waiting else "NOBODY"
+    age = float(info.granted_ttl - info.remaining)
+    return Finding("not-renewed", WARNING if waiting else CRITICAL, name, "", age, facts, (info.remaining, heir))
+
+
+def _far_apart(name: str, known: Known, factor: float) -> Iterator[Finding]:
+    usual = median_high(map(_ttl, known))
+    candidate, ttl = max(known, key=lambda pair: max(pair[1] / usual, usual / pair[1]))
+    if max(ttl / usual, usual / ttl) >= factor:
+        yield Finding("ttl-apart", WARNING, name, "", None, (candidate.value[:200], ttl, usual))
+
+
+def _ttl(pair: tuple[Candidate, int]) -> int:
+    return pair[1]
