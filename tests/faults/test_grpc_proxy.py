@@ -13,6 +13,7 @@ from election_core import Client
 from electiontui.embedded import EmbeddedEtcd
 
 from ..grpc_proxy import GrpcProxy
+from ..servers import needed_binary
 from .clients import Moments, holds, in_line, new_client, note, read_until, value_of
 from .cluster import Cluster
 from .proxy import Proxy
@@ -23,7 +24,7 @@ TTL = 6
 @pytest.fixture(scope="module", params=["", "behind/"], ids=["plain", "namespace"])
 def through(request: pytest.FixtureRequest, _three_members: EmbeddedEtcd) -> Iterator[GrpcProxy]:
     """One proxy in front of all members."""
-    with GrpcProxy(_three_members.binary, _three_members.endpoints, request.param) as proxy:
+    with GrpcProxy(needed_binary("3.5"), _three_members.endpoints, request.param) as proxy:
         yield proxy
 
 
