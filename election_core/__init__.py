@@ -37,8 +37,8 @@ from .campaign import Campaign
 from .client import Client
 from .config import TLS
 from .core.campaign_state import CampaignState
-from .core.directory import Oddity
 from .core.model import Candidate, Transition
+from .core.oddities import Oddity
 from .core.state import ElectionState
 from .core.term_log import Term, TermLog
 from .election import Election

@@ -153,7 +153,8 @@ class Campaign:
         return remove
 
     async def wait(self) -> Campaign:
-        """Wait until it is elected; returns itself. Cancelling it ends the waiting, not the campaign.
+        """Wait until it is elected; returns itself. Cancelling it ends the waiting, not the campaign;
+        cancelling ``await campaign`` itself withdraws the campaign.
 
         Raises:
             LeadershipLost: its key or lease was lost, before or after it was elected.
@@ -167,7 +168,8 @@ class Campaign:
         return self
 
     def __await__(self) -> Generator[object, None, Campaign]:
-        return self.wait().__await__()
+        """As `wait`, but cancelling it withdraws it: within the client's timeout, or else in the background."""
+        return self._wait_or_withdraw().__await__()
 
     async def proclaim(self, value: str | bytes) -> None:
         """Write a new value: the leader's, or that of a candidate that waits. While it joins, it waits for that.
@@ -248,12 +250,16 @@ class Campaign:
         except ElectionError as exc:
             _log.warning("election %r: not resigned, the lease runs out by itself: %s", self._recipe.name, exc)
 
-    async def __aenter__(self) -> Campaign:
+    async def _wait_or_withdraw(self) -> Campaign:
         try:
-            await self.wait()
+            return await self.wait()
         except asyncio.CancelledError:
-            await self._leave()
+            leaving = self._runtime.tasks.start(self._leave(), f"withdrawing from {self._recipe.name}")
+            await asyncio.wait({leaving}, timeout=self._runtime.store.timeout)
             raise
+
+    async def __aenter__(self) -> Campaign:
+        await self._wait_or_withdraw()
         if self._body is not None:
             raise CampaignClosed("Another body runs under this campaign; start one more.", **self._candidacy.whose)
         self._body = Body()

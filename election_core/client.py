@@ -14,6 +14,7 @@ from .errors import InvalidConfig
 from .etcd import EtcdStore
 from .monitor import Monitor
 from .shell.runtime import Runtime
+from .shell.search import ElectionSearch
 from .shell.session import Session
 from .shell.tasks import report
 from .store import EndpointStatus, LeaseInfo, Store
@@ -111,9 +112,35 @@ class Client:
         """
         return Session(self._runtime, check_ttl(ttl))
 
-    def monitor(self, prefix: str = "election/") -> Monitor:
-        """Watch every election whose keys begin with ``prefix``: ``async with client.monitor() as monitor``."""
-        return Monitor(self._runtime, prefix)
+    def monitor(
+        self,
+        prefix: str | Iterable[str] = "election/",
+        *,
+        forget_after: float | None = 3600.0,
+        history: int = 1000,
+    ) -> Monitor:
+        """Watch every election whose keys begin with ``prefix``: ``async with client.monitor() as monitor``.
+
+        Args:
+            prefix: one or several; ``""`` is the whole key space.
+            forget_after: seconds after which an election that is vacant and quiet is forgotten; ``None`` for never.
+            history: how many terms of each election are kept, see `Monitor.log`.
+
+        Raises:
+            InvalidConfig: an argument can never work.
+        """
+        return Monitor(self._runtime, prefix, forget_after=forget_after, history=history)
+
+    def find_elections(self, prefix: str = "") -> ElectionSearch:
+        """What holds elections below a prefix: ``async for name, candidates in client.find_elections()``.
+
+        Names are as `Monitor.elections` has them, so whole paths by default; candidates come the leader first. It reads
+        all keys, by pages, and the values of candidates alone; ``seen`` of what this returns counts the keys.
+
+        Raises:
+            InvalidConfig: the prefix is no text.
+        """
+        return ElectionSearch(self._runtime, prefix)
 
     async def lease(self, lease_id: int) -> LeaseInfo | None:
         """A lease as etcd sees it, or ``None`` when there is none.

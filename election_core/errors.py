@@ -19,6 +19,7 @@ where one member is to blame.
 
 from __future__ import annotations
 
+import os
 from copy import copy
 from typing import Self
 
@@ -121,3 +122,17 @@ class PermissionDenied(AuthenticationFailed):
 
 class InvalidConfig(ElectionError, ValueError):
     """An argument that can never work; nothing was written."""
+
+
+def check_process(pid: int) -> None:
+    """See that this is still the process that made a client.
+
+    Raises:
+        InvalidConfig: the client came through a fork; nothing was sent.
+    """
+    # Its threads did not, so that each call would hang, and it must not speak on its parent's connections.
+    if os.getpid() != pid:
+        raise InvalidConfig(
+            "This client was made before a fork, which gRPC does not survive; make a client in each process, and start"
+            " processes by spawn or forkserver."
+        )

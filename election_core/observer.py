@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import overload
 
-from .core.model import Candidate, Snapshot, Transition
+from .core.line import Line
+from .core.model import Candidate, Transition
 from .core.names import value_as
-from .core.state import ElectionState
+from .shell.reading import LineReads
 from .shell.runtime import Runtime
-from .shell.subscription import Subscription
+from .shell.subscription import Followed, Subscription
 from .store import KeyRange
 
 __all__ = ["ElectionObserver"]
 
 _AUDIT_EVERY = 60.0
-"""Seconds; it costs a read of the whole line."""
+"""Seconds; it costs a read of the keys in line."""
 
 
 class ElectionObserver(Subscription):
@@ -27,12 +28,9 @@ class ElectionObserver(Subscription):
 
     def __init__(self, runtime: Runtime, name: str, root: bytes) -> None:
         what = f"the election {name!r}"
-        super().__init__(runtime, KeyRange.prefix(root), what, audit_every=_AUDIT_EVERY)
-        self._state = ElectionState(name)
-
-    def _begin(self, snapshot: Snapshot) -> ElectionState:
-        self._state = ElectionState(self._state.name, snapshot)
-        return self._state
+        self._line, keys = Line(name), KeyRange.prefix(root)
+        reads = LineReads(runtime.store, keys, lambda: self._line.state)
+        super().__init__(runtime, what, [Followed(keys, self._line, reads)], audit_every=_AUDIT_EVERY)
 
     def _tell(self, transition: Transition) -> None:
         after = transition.after
@@ -41,12 +39,12 @@ class ElectionObserver(Subscription):
     @property
     def has_leader(self) -> bool:
         """Whether somebody leads, as far as seen."""
-        return self._state.leader is not None
+        return self._line.state.leader is not None
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
         """Everybody in line, the leader first, as far as seen."""
-        return self._state.queue
+        return self._line.state.queue
 
     @overload
     def leader(self, encoding: str = "utf-8") -> str | None: ...
@@ -60,5 +58,5 @@ class ElectionObserver(Subscription):
         Args:
             encoding: of the text; bytes that do not fit it are shown as ``\\\\xff``. ``None`` gives the bytes.
         """
-        leader = self._state.leader
+        leader = self._line.state.leader
         return None if leader is None else value_as(leader.value, encoding)

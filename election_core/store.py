@@ -48,9 +48,15 @@ class KeyRange(NamedTuple):
         """All keys that begin with ``prefix``."""
         return cls(prefix or b"\0", range_end_of(prefix))
 
+    def within(self, start: bytes, end: bytes) -> KeyRange | None:
+        """The part of it in ``[start, end)``, which must not be to the end of the key space; ``None`` for nothing."""
+        start = max(start, self.start)
+        end = end if self.end == b"\0" else min(end, self.end or self.start + b"\0")
+        return KeyRange(start, end) if start < end else None
+
 
 class Guard(NamedTuple):
-    """A comparison: the key's create revision is this one; 0 means that the key does not exist."""
+    """A comparison: the key's create revision is this one; 0 means that the key does not exist, -1 never holds."""
 
     key: bytes
     create_revision: int
@@ -80,6 +86,10 @@ class Read(NamedTuple):
     """How many at most; 0 for all."""
     max_create_revision: int = 0
     """Only keys that were created at or before it; 0 for all."""
+    keys_only: bool = False
+    """Leave the values on the server; all of them are empty."""
+    revision: int = 0
+    """As of this revision; 0 for now. `Compacted` where it is no longer kept."""
 
 
 Op = Put | Delete | Read
@@ -189,15 +199,22 @@ class WatchStream(Protocol):
         """Seconds since the member was known to be there, and all that it had sent was read. A quiet member is asked
         once per second."""
 
+    def wake(self) -> None:
+        """Give its reader an empty response, if there is nothing else to read."""
+
     def __aiter__(self) -> AsyncIterator[WatchResponse]: ...
 
 
 class RenewalStream(Protocol):
-    """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, in
-    the order of the requests; a ttl of 0 says that the lease is gone. It ends as a `WatchStream` does."""
+    """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, those to
+    one lease in the order of the requests; a ttl of 0 says that the lease is gone. It ends as a `WatchStream` does."""
 
     endpoint: str
     """The member that serves it, ``host:port``."""
+
+    @property
+    def is_relay(self) -> bool:
+        """Whether answers may tell of a renewal that was sent for another request, or earlier; see `EndpointStatus`."""
 
     async def send(self, lease_id: int) -> None: ...
 
@@ -218,7 +235,10 @@ class Store(Protocol):
         """How often etcd was found to be restored or wiped: a revision from before the last time means nothing now."""
 
     async def read(self, query: Read) -> Snapshot:
-        """The keys as of one revision, whatever their number."""
+        """The keys as of one revision, whatever their number; the event loop is not held up by them.
+
+        One with a limit is one message, so choose it with the size of values in mind.
+        """
 
     async def txn(self, txn: Txn) -> TxnResult:
         """Do a transaction.

@@ -9,7 +9,7 @@
     timeline(monitor, "job", last="5m")                # who led when, a lane per candidate
     elections(monitor)                                 # every election, one line each
 
-A view records from when it is made. It is renewed at most four times per second, and stays as it was last once
+A view shows what its monitor has recorded. It is renewed at most four times per second, and stays as it was last once
 `View.stop` is called or its monitor is closed. It draws SVG, and text where that cannot be shown.
 """
 
@@ -21,7 +21,7 @@ from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from election_core import ElectionState, Monitor, TermLog, Transition
+from election_core import ElectionState, Monitor, TermLog
 
 from .durations import parse_duration
 from .pictures.lanes import Window
@@ -119,28 +119,16 @@ def _queue_of(log: TermLog) -> tuple[Any, ...]:
 
 
 class _Live(View):
-    """Records what its monitor reports, and renews its frames from a task on the kernel's event loop."""
+    """Renews its frames, from a task on the kernel's event loop, when its monitor has something to report."""
 
-    # The mutable state: the logs that the monitor's callback fills, and the one task that draws.
+    # The mutable state: whether something has changed, and the one task that draws.
 
     def __init__(self, monitor: Monitor, span: timedelta) -> None:
         super().__init__(span)
         self._monitor = monitor
-        self._logs: dict[str, TermLog] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        now = datetime.now(UTC)
-        for name, state in monitor.elections.items():
-            self._logs[name] = TermLog(name, state.leader, now)
-        monitor.on("change", self._record)
-
-    def _record(self, transition: Transition) -> None:
-        name = transition.election
-        if name not in self._logs:
-            known = not transition.gap
-            self._logs[name] = TermLog(name, transition.before, transition.observed_at, known=known)
-        self._logs[name].record(transition)
-        self._changed.set()
+        monitor.on("change", lambda _: self._changed.set())
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -193,16 +181,14 @@ class _Timeline(_Live):
     def __init__(self, monitor: Monitor, name: str, span: timedelta) -> None:
         super().__init__(monitor, span)
         self._name = name
-        if name not in self._logs:
-            self._logs[name] = TermLog(name, None, datetime.now(UTC))
 
     def svg(self) -> str:
         title = f"{self._name} · {_leader_text(self._state)}{self._suffix()}"
-        return timeline_svg(title, self._logs[self._name], self._queue, self._window())
+        return timeline_svg(title, self._monitor.log(self._name), self._queue, self._window())
 
     def __str__(self) -> str:
         title = f"{safe(self._name)} · {_leader_text(self._state)}{self._suffix()}"
-        return f"{title}\n{timeline_text(self._logs[self._name], self._queue, self._window())}"
+        return f"{title}\n{timeline_text(self._monitor.log(self._name), self._queue, self._window())}"
 
     @property
     def _state(self) -> ElectionState | None:
@@ -220,7 +206,9 @@ class _Elections(_Live):
         shown = self._shown()
         strips = [
             Strip(
-                state.name, list(self._logs[state.name].between(window.since, window.until)), note=_leader_text(state)
+                state.name,
+                list(self._monitor.log(state.name).between(window.since, window.until)),
+                note=_leader_text(state),
             )
             for state in shown
         ]
@@ -232,9 +220,6 @@ class _Elections(_Live):
 
     def _shown(self) -> list[ElectionState]:
         found = sorted(self._monitor.elections.items())
-        for name, state in found:
-            if name not in self._logs:
-                self._logs[name] = TermLog(name, state.leader, datetime.now(UTC))
         return [state for _, state in found[:_MOST_ELECTIONS]]
 
     def _title(self, shown: int) -> str:

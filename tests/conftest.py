@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -27,6 +28,10 @@ settings.register_profile("default", _SAME, max_examples=150)
 settings.register_profile("quick", _SAME, max_examples=50)
 settings.register_profile("nightly", _ANY_PACE, max_examples=10_000)
 settings.load_profile("default")
+
+
+# A run in the background of a script ignores ctrl+c, and so would each process that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

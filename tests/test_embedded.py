@@ -23,7 +23,9 @@ from electiontui.embedded import EmbeddedEtcd, EtcdFailed, EtcdNotFound, cluster
 from .servers import ROOT, Etcdctl, is_alive, processes_with, python, read_line, wait_until
 
 PARENT = """
-import json, os, sys, time
+import json, os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 from electiontui.embedded import EmbeddedEtcd
 with EmbeddedEtcd(nodes=int(sys.argv[1])) as etcd:
     pids = [member.pid for member in etcd.members]

@@ -164,8 +164,8 @@ def test_exit_codes_are_those_of_the_table(listed: EmbeddedEtcd) -> None:
     expected = [commands.OK, commands.ERROR, commands.CANNOT_CONNECT, commands.INVALID_INPUT, commands.INTERRUPTED]
     assert [int(code) for code, _ in rows("exit code")] == expected
     assert run(listed, "list").returncode == 0
-    assert run(listed, "--user", "root:wrong", "list").returncode == 1
-    assert "authentication is not enabled" in run(listed, "--user", "root:wrong", "list").stderr
+    # What a wrong password costs is tested where one is wanted; here nobody wants one.
+    assert run(listed, "--user", "root:wrong", "list").returncode == 0
     assert run(None, "--command-timeout", "300ms", "list").returncode == 2
     assert run(listed, "--bogus").returncode == 3
 

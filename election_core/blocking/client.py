@@ -15,6 +15,7 @@ from ..store import EndpointStatus, LeaseInfo, Store
 from .background import Background
 from .election import Election
 from .open import Open
+from .search import ElectionSearch
 from .session import Session
 from .subscription import Monitor
 
@@ -107,9 +108,34 @@ class Client:
         """
         return Session(self._open, self._inner, ttl)
 
-    def monitor(self, prefix: str = "election/") -> Monitor:
-        """Watch every election whose keys begin with ``prefix``: ``with client.monitor() as monitor``."""
-        return self._open.background.ask(lambda: Monitor(self._open, self._inner.monitor(prefix)))
+    def monitor(
+        self,
+        prefix: str | Iterable[str] = "election/",
+        *,
+        forget_after: float | None = 3600.0,
+        history: int = 1000,
+    ) -> Monitor:
+        """Watch every election whose keys begin with ``prefix``: ``with client.monitor() as monitor``.
+
+        Args:
+            prefix: one or several; ``""`` is the whole key space.
+            forget_after: seconds after which an election that is vacant and quiet is forgotten; ``None`` for never.
+            history: how many terms of each election are kept, see `Monitor.log`.
+
+        Raises:
+            InvalidConfig: an argument can never work.
+        """
+        return self._open.background.ask(
+            lambda: Monitor(self._open, self._inner.monitor(prefix, forget_after=forget_after, history=history))
+        )
+
+    def find_elections(self, prefix: str = "") -> ElectionSearch:
+        """What holds elections below a prefix: ``for name, candidates in client.find_elections()``.
+
+        Raises:
+            InvalidConfig: the prefix is no text.
+        """
+        return ElectionSearch(self._open, self._inner, prefix)
 
     def lease(self, lease_id: int) -> LeaseInfo | None:
         """A lease as etcd sees it, or ``None`` when there is none.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from types import TracebackType
 from typing import Generic, Self, TypeVar, overload
 
-from ..core.directory import Oddity
 from ..core.model import Candidate, Transition
+from ..core.oddities import Oddity
 from ..core.state import ElectionState
+from ..core.term_log import TermLog
 from ..errors import ElectionError
 from ..monitor import Monitor as AsyncMonitor
 from ..observer import ElectionObserver as AsyncObserver
@@ -167,6 +169,10 @@ class Monitor(Subscription[AsyncMonitor]):
     def elections(self) -> Mapping[str, ElectionState]:
         """Name → state, always current; each state that is taken from it is a copy, which stays as it is."""
         return Elections(self._open.background, self._inner)
+
+    def log(self, name: str) -> TermLog:
+        """Who led an election when, as far as this monitor has seen; a copy, which stays as it is."""
+        return self._open.background.ask(lambda: deepcopy(self._inner.log(name)))
 
     def take_changed(self) -> set[str]:
         """The elections that have changed, in their queue or otherwise, since this was last asked; all at first."""

@@ -4,65 +4,128 @@ Rule 1: which keys make an election is decided here. A path is an election once 
 recognised as a candidate; from then on every key anywhere below the path competes in it, strays and nested
 names included, because that is how every client reads the queue.
 Rule 2: like `ElectionState`, it knows no clock, no event loop and no wire.
+Rule 3: of keys that are in no line nothing is kept but roughly where they are. Where a path becomes an election and
+may hold such keys, `unread` says so, and `Revision.with_known` completes the revision before it is applied.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Generator, Iterable, Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
 
+from .loading import Loading, finish
 from .model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision, Snapshot, Transition
-from .names import is_candidate, monitor_base, name_to_text, parent_of
+from .names import election_name, is_candidate, monitor_base, parent_of, text_to_name
 from .state import ElectionState
+from .survey import Occupied, ancestors
 
-__all__ = ["Directory", "Oddity"]
+__all__ = ["Directory"]
 
-
-class Oddity(NamedTuple):
-    """A key that an operator may want to know of."""
-
-    kind: Literal["stray", "unlike", "nested", "foreign"]
-    """``stray``: in line without a lease, so it never expires; ``unlike``: in line, but its name is not its lease;
-    ``nested``: a deeper key that stands in line all the same, such as a candidate of ``a/b`` for ``a``; ``foreign``:
-    belongs to no election."""
-    key: bytes
-    election: str | None
-    """The election in whose line it stands, or ``None``."""
+_SLICE = 200
+"""Elections or keys that are dealt with at a time, about a millisecond's work."""
+_REMEMBERED = 10_000
+"""Forgotten elections that are known to have been vacant since the last gap."""
 
 
 class Directory:
     """The elections under one prefix at one revision.
 
     Attributes:
-        revision: the newest revision taken into account.
-        elections: name → state, for every election seen so far, vacant ones included. Names are relative to
-            the prefix's last slash: where the prefix ends with one, ``client.election(name, prefix=prefix)`` is the
-            same election. The name is empty for candidates directly below the prefix.
+        revision: the newest revision taken into account; 0 before the first input.
+        elections: name → state, for every election seen so far, vacant ones included until they are forgotten. Names
+            are relative to the prefix's last slash: where the prefix ends with one, ``client.election(name,
+            prefix=prefix)`` is the same election. The name is empty for candidates directly below the prefix.
+        occupied: where keys may stand that are in no line.
     """
 
-    # The mutable state: the keys below each path that holds any, the paths recognised as elections, which paths
-    # lie below which other, for nested names, what was found out about paths that hold keys, which elections have
-    # changed since somebody asked, when a key of no election last changed, and whether anything was ever missed:
-    # terms of elections never seen may have been among it, so that each of them has a gap before its beginning.
+    # The mutable state: the elections by path and by name, which of them have changed since somebody asked, whether
+    # it has begun, and whether anything was ever missed: terms of elections never seen may have been among it, so that
+    # each of them has a gap before its beginning, but for those that were forgotten and known to be vacant since then.
 
-    def __init__(self, prefix: str, snapshot: Snapshot) -> None:
-        """Begin at ``snapshot``; what is found there is the starting point, not a transition."""
-        self._base = monitor_base(prefix)
-        self._keys: defaultdict[bytes, dict[bytes, Candidate]] = defaultdict(dict)
-        self._below: defaultdict[bytes, set[bytes]] = defaultdict(set)
+    def __init__(self, prefix: str, snapshot: Snapshot | None = None, *, base: bytes | None = None) -> None:
+        """
+        Args:
+            prefix: what all keys begin with.
+            snapshot: where to begin; without one, `load` does.
+            base: what names are relative to; by default the prefix up to its last slash.
+        """
+        self._base = monitor_base(prefix) if base is None else base
         self._states: dict[bytes, ElectionState] = {}
         self._named: dict[str, ElectionState] = {}
-        self._over: dict[bytes, tuple[ElectionState, ...]] = {}
-        self._changed: set[str] = set()
-        self._foreign_revision = snapshot.revision
-        self._has_missed = False
+        self._changed: set[str] | None = None
+        self._has_begun = self._is_loading = self._has_missed = False
+        self._known_vacant: dict[bytes, None] = {}
+        self.occupied = Occupied()
         self.elections: Mapping[str, ElectionState] = MappingProxyType(self._named)
-        self.revision = snapshot.revision
-        self._load(snapshot.candidates)
-        for path in self._recognised_paths():
-            self._open(path, ElectionState(self._name(path), self._below_path(path, snapshot)))
+        self.revision = 0
+        if snapshot is not None:
+            finish(self.load(snapshot))
+
+    def load(self, snapshot: Snapshot) -> Loading:
+        """Take in a read of every line, in slices: what is found at first is the starting point, not a transition.
+
+        Later it is starting over, and what may have been missed is reported with ``gap=True``.
+        """
+        if self._has_begun and snapshot.revision <= self.revision:
+            return []
+        self.revision, self._is_loading = snapshot.revision, True
+        lines = yield from self._lines(snapshot.candidates)
+        transitions = yield from (self._start_over if self._has_begun else self._begin)(lines, snapshot)
+        self._has_begun, self._is_loading = True, False
+        return transitions
+
+    def reset(self, snapshot: Snapshot) -> list[Transition]:
+        """`load` at once."""
+        return finish(self.load(snapshot))
+
+    def _lines(self, candidates: Iterable[Candidate]) -> Generator[None, None, dict[bytes, list[Candidate]]]:
+        lines: dict[bytes, list[Candidate]] = {}
+        for number, candidate in enumerate(candidates):
+            if b"/" in candidate.key and is_candidate(candidate):
+                lines[parent_of(candidate.key)] = []
+            if not number % _SLICE:
+                yield
+        for number, candidate in enumerate(candidates):
+            parent = parent_of(candidate.key)
+            if b"/" not in candidate.key:
+                continue
+            if parent not in lines and parent not in self._states:
+                self.occupied.add(parent)
+            for path in (parent, *ancestors(parent)):
+                if path in lines:
+                    lines[path].append(candidate)
+                elif path in self._states:
+                    lines[path] = [candidate]
+            if not number % _SLICE:
+                yield
+        return lines
+
+    def _begin(self, lines: Mapping[bytes, list[Candidate]], snapshot: Snapshot) -> Loading:
+        for number, (path, line) in enumerate(lines.items()):
+            self._open(path, ElectionState(election_name(path, self._base), snapshot._replace(candidates=tuple(line))))
+            if not number % _SLICE:
+                yield
+        return []
+
+    def _start_over(self, lines: Mapping[bytes, list[Candidate]], snapshot: Snapshot) -> Loading:
+        self._miss()
+        transitions: list[Transition] = []
+        for path in lines.keys() - self._states.keys():
+            self._open(path, ElectionState(election_name(path, self._base)))
+        for number, (path, state) in enumerate(tuple(self._states.items())):
+            self._note_change(state)
+            transitions += state.reset(snapshot._replace(candidates=tuple(lines.get(path, ()))))
+            if not number % _SLICE:
+                yield
+        return transitions
+
+    def unread(self, revision: Revision) -> list[bytes]:
+        """The paths that become elections with this revision and may hold other keys already."""
+        if revision.revision <= self.revision:
+            return []
+        puts = (event.candidate for event in revision.events if type(event) is KeyPut)
+        paths = {parent_of(each.key) for each in puts if b"/" in each.key and is_candidate(each)}
+        return [path for path in paths if path not in self._states and path in self.occupied]
 
     def apply(self, revision: Revision) -> list[Transition]:
         """Take in one whole revision of the prefix; one already known changes nothing."""
@@ -75,70 +138,53 @@ class Directory:
         touched: dict[ElectionState, list[KeyEvent]] = {}
         opened: list[bytes] = []
         for event in revision.events:
-            parent = parent_of(event.key)
-            if not parent and not _is_in_a_line(event):
+            if b"/" not in event.key:
                 continue
-            over = self._elections_over(parent)
-            if not over:
-                self._foreign_revision = max(self._foreign_revision, revision.revision)
-            if type(event) is KeyPut:
-                self._store(parent, event.candidate)
-                if parent not in self._states and parent not in opened and is_candidate(event.candidate):
+            parent = parent_of(event.key)
+            if type(event) is KeyPut and parent not in self._states and parent not in opened:
+                if is_candidate(event.candidate):
                     opened.append(parent)
-            else:
-                self._discard(parent, event.key)
-            for state in over:
+                else:
+                    self.occupied.add(parent)
+            for state in self._elections_over(parent):
                 touched.setdefault(state, []).append(event)
         transitions: list[Transition] = []
         for state, events in touched.items():
-            self._changed.add(state.name)
+            self._note_change(state)
             transitions += state.absorb(revision.revision, events, revision.observed_at)
         for path in opened:
             transitions += self._recognise(path, revision)
         return transitions
 
-    def reset(self, snapshot: Snapshot) -> list[Transition]:
-        """Start over from a fresh read; what may have been missed is reported with ``gap=True``."""
-        if snapshot.revision <= self.revision:
-            return []
-        self.revision = self._foreign_revision = snapshot.revision
-        self._has_missed = True
-        self._keys.clear()
-        self._below.clear()
-        self._over.clear()
-        self._changed.update(self._named)
-        self._load(snapshot.candidates)
-        for path in self._recognised_paths():
-            if path not in self._states:
-                self._open(path, ElectionState(self._name(path)))
-        return [
-            transition
-            for path, state in self._states.items()
-            for transition in state.reset(self._below_path(path, snapshot))
-        ]
-
     def rewind(self) -> None:
-        """etcd was restored or wiped: its revisions count anew, and the next `reset` takes whatever it brings."""
-        self.revision = self._foreign_revision = 0
+        """etcd was restored or wiped: its revisions count anew, and the next `load` takes whatever it brings."""
+        self.revision = 0
         for state in self._states.values():
             state.rewind()
 
-    def audit(self, snapshot: Snapshot) -> list[Transition]:
+    def audit(self, snapshot: Snapshot, roots: Collection[bytes] | None = None) -> list[Transition]:
         """Compare with a read whose events have all been applied; an event that got lost is made up for with a gap.
 
         Elections that were touched since the read are newer than it and left alone.
+
+        Args:
+            snapshot: what was read.
+            roots: the paths that were read, such as `Check.suspects`; all by default.
         """
-        found = {candidate.key: candidate for candidate in filter(_is_in_a_line, snapshot.candidates)}
-        known = {key: candidate for keys in self._keys.values() for key, candidate in keys.items()}
-        lost: list[KeyEvent] = [KeyPut(candidate) for key, candidate in found.items() if known.get(key) != candidate]
-        lost += [KeyDeleted(key) for key in known.keys() - found.keys()]
+        found = {each.key: each for each in snapshot.candidates if b"/" in each.key}
+        new = {parent_of(key) for key, each in found.items() if is_candidate(each)}
+        in_line = (each for each in found.values() if self.root_of(each, new) is not None)
+        lost: list[KeyEvent] = [KeyPut(each) for each in in_line if self.find(each.key) != each]
+        compared = self._states if roots is None else roots
+        states = [state for path in compared if (state := self._states.get(path)) is not None]
+        lost += [KeyDeleted(key) for key in {each.key for state in states for each in state} - found.keys()]
         lost = [event for event in lost if self._is_older(event, snapshot.revision)]
         if lost:
             self._mark_doubts(lost, snapshot.revision)
         return self._absorb(Revision(snapshot.revision, tuple(lost), snapshot.observed_at))
 
     def _mark_doubts(self, lost: Iterable[KeyEvent], revision: int) -> None:
-        self._has_missed = True
+        self._miss()
         touched = {state for event in lost for state in self._elections_over(parent_of(event.key))}
         # Whoever leads still, with the same value, has led throughout. A vacancy looks the same after any number of
         # terms, so where some events were lost those of a whole term may have been.
@@ -148,102 +194,89 @@ class Directory:
 
     def _is_older(self, event: KeyEvent, revision: int) -> bool:
         over = self._elections_over(parent_of(event.key))
-        if over or (type(event) is KeyPut and is_candidate(event.candidate)):
-            return all(state.revision <= revision for state in over)
-        return self._foreign_revision <= revision
+        return all(state.revision <= revision for state in over)
+
+    def _miss(self) -> None:
+        self._has_missed = True
+        self._known_vacant.clear()
+
+    def forget(self, name: str) -> bool:
+        """Drop a vacant election, which then counts as changed; False while everything is read afresh.
+
+        Where it comes back it is known to have been vacant, unless something was missed meanwhile.
+        """
+        state = self._named.get(name)
+        if self._is_loading:
+            return False
+        if state is None or state.leader is not None:
+            return True
+        path = next(each for each in self._paths_of(name) if self._states.get(each) is state)
+        del self._named[name], self._states[path]
+        self._note_change(state)
+        if self._has_missed and not state.has_gap:
+            self._known_vacant[path] = None
+            if len(self._known_vacant) > _REMEMBERED:
+                del self._known_vacant[next(iter(self._known_vacant))]
+        return True
 
     def take_changed(self) -> set[str]:
         """The elections that have changed, in their queue or otherwise, since this was last asked; all at first."""
-        changed, self._changed = self._changed, set()
+        # Who never asks must not have names collected for them.
+        changed = set(self._named) if self._changed is None else self._changed
+        self._changed = set()
         return changed
 
-    def oddities(self) -> list[Oddity]:
-        """The keys under the prefix that are no proper candidates, by key. Takes time with the number of keys."""
-        found = []
-        for parent, keys in self._keys.items():
-            outer = next((path for path in _ancestors(parent) if path in self._states), None)
-            for candidate in keys.values():
-                if parent in self._states and candidate.lease_id == 0:
-                    found.append(Oddity("stray", candidate.key, self._name(parent)))
-                elif parent in self._states and not is_candidate(candidate):
-                    found.append(Oddity("unlike", candidate.key, self._name(parent)))
-                elif outer is not None:
-                    found.append(Oddity("nested", candidate.key, self._name(outer)))
-                elif parent not in self._states:
-                    found.append(Oddity("foreign", candidate.key, None))
-        return sorted(found, key=lambda oddity: oddity.key)
+    def _note_change(self, state: ElectionState) -> None:
+        if self._changed is not None:
+            self._changed.add(state.name)
 
-    def _load(self, candidates: Iterable[Candidate]) -> None:
-        for candidate in filter(_is_in_a_line, candidates):
-            self._store(parent_of(candidate.key), candidate)
+    def find(self, key: bytes) -> Candidate | None:
+        """The key, if it is known to stand in a line."""
+        over = self._elections_over(parent_of(key))
+        return over[0].get(key) if over else None
 
-    def _recognised_paths(self) -> list[bytes]:
-        return [path for path, keys in self._keys.items() if any(map(is_candidate, keys.values()))]
+    def root_of(self, key: Candidate, new: Container[bytes] = ()) -> bytes | None:
+        """The widest line that a key stands in, as its path, or the one that it makes; ``None`` for others.
 
-    def _store(self, parent: bytes, candidate: Candidate) -> None:
-        if parent not in self._keys:
-            for ancestor in _ancestors(parent):
-                self._below[ancestor].add(parent)
-        self._keys[parent][candidate.key] = candidate
+        ``new``: paths to be taken for elections as well.
+        """
+        parent = parent_of(key.key)
+        known = [path for path in (parent, *ancestors(parent)) if path in self._states or path in new]
+        if b"/" in key.key and (known or is_candidate(key)):
+            return known[-1] if known else parent
+        return None
 
-    def _discard(self, parent: bytes, key: bytes) -> None:
-        keys = self._keys.get(parent)
-        if keys is None:
-            return
-        keys.pop(key, None)
-        if not keys:
-            del self._keys[parent]
-            self._over.pop(parent, None)
-            for ancestor in _ancestors(parent):
-                self._below[ancestor].discard(parent)
-                if not self._below[ancestor]:
-                    del self._below[ancestor]
+    @property
+    def lines(self) -> Mapping[bytes, ElectionState]:
+        """Every election by its path, always current. Read-only."""
+        return MappingProxyType(self._states)
 
-    def _elections_over(self, parent: bytes) -> tuple[ElectionState, ...]:
+    def _elections_over(self, parent: bytes) -> list[ElectionState]:
         """The states of all elections that a key directly below ``parent`` competes in, the nearest first."""
-        over = self._over.get(parent)
-        if over is None:
-            paths = (parent, *_ancestors(parent))
-            over = tuple(self._states[path] for path in paths if path in self._states)
-            if parent in self._keys:
-                self._over[parent] = over
+        states = self._states
+        over = [states[parent]] if parent in states else []
+        while b"/" in parent:
+            parent = parent.rpartition(b"/")[0]
+            if parent in states:
+                over.append(states[parent])
         return over
 
-    def _below_path(self, path: bytes, snapshot: Snapshot) -> Snapshot:
-        candidates = list(self._keys.get(path, {}).values())
-        for nested in self._below.get(path, ()):
-            candidates += self._keys[nested].values()
-        return Snapshot(snapshot.revision, tuple(candidates), snapshot.observed_at)
-
     def _recognise(self, path: bytes, revision: Revision) -> list[Transition]:
-        state = ElectionState(self._name(path))
-        if self._has_missed:
+        state = ElectionState(election_name(path, self._base))
+        if self._has_missed and path not in self._known_vacant:
             state.mark_gap()
         self._open(path, state)
-        empty = Snapshot(revision.revision, (), revision.observed_at)
-        everybody = (KeyPut(candidate) for candidate in self._below_path(path, empty).candidates)
+        root = path + b"/"
+        everybody = [event for event in revision.events if event.key.startswith(root)]
         return state.absorb(revision.revision, everybody, revision.observed_at)
 
     def _open(self, path: bytes, state: ElectionState) -> None:
         self._states[path] = self._named[state.name] = state
-        self._changed.add(state.name)
-        for known in (path, *self._below.get(path, ())):
-            self._over.pop(known, None)
+        self._known_vacant.pop(path, None)
+        self._note_change(state)
+        if path:
+            self.occupied.add(parent_of(path))
 
-    def _name(self, path: bytes) -> str:
-        if path == self._base:
-            # Go's client puts candidates there for a name that is a slash too long.
-            return "/"
-        return name_to_text((path + b"/").removeprefix(self._base)[:-1])
-
-
-def _is_in_a_line(item: KeyEvent | Candidate) -> bool:
-    """A key without any slash is below no path, so it can be no candidate and in nobody's way."""
-    return b"/" in item.key
-
-
-def _ancestors(path: bytes) -> Iterator[bytes]:
-    """Every path above ``path``, nearest first."""
-    while b"/" in path:
-        path = path.rpartition(b"/")[0]
-        yield path
+    def _paths_of(self, name: str) -> tuple[bytes, ...]:
+        raw = text_to_name(name)
+        return self._base + raw, self._base, raw, self._base[:-1]

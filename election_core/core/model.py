@@ -8,6 +8,7 @@ created again is somebody else, and an equal value says nothing. That tuples can
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -80,6 +81,12 @@ class Revision(NamedTuple):
     events: tuple[KeyEvent, ...]
     observed_at: datetime
     """When it reached this program (aware, UTC). etcd keeps no times."""
+
+    def with_known(self, candidates: Iterable[Candidate]) -> Revision:
+        """The same, and keys that it has left as they were."""
+        changed = {event.key for event in self.events}
+        older = (KeyPut(candidate) for candidate in candidates if candidate.key not in changed)
+        return self._replace(events=(*older, *self.events))
 
 
 class Snapshot(NamedTuple):

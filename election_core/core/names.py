@@ -15,6 +15,7 @@ __all__ = [
     "check_lease_id",
     "check_ttl",
     "check_value",
+    "election_name",
     "election_root",
     "is_candidate",
     "monitor_base",
@@ -98,6 +99,14 @@ def monitor_base(prefix: str) -> bytes:
     """What a monitor strips from the paths it shows: its prefix up to the last slash."""
     head, slash, _ = text_to_name(prefix).rpartition(b"/")
     return head + slash
+
+
+def election_name(path: bytes, base: bytes) -> str:
+    """What an election at ``path`` is called below ``base``."""
+    if path == base:
+        # Go's client puts candidates there for a name that is a slash too long.
+        return "/"
+    return name_to_text((path + b"/").removeprefix(base)[:-1])
 
 
 def range_end_of(prefix: bytes) -> bytes:

@@ -41,6 +41,17 @@ class Place(NamedTuple):
             return self.ahead is other.ahead
         return self.ahead.is_same_candidate(other.ahead) and self.ahead_leads == other.ahead_leads
 
+    def is_confirmed_by(self, newest: Sequence[Candidate]) -> bool:
+        """Whether the newest `NEWEST` candidates that are no younger, newest first and without values, tell the same.
+
+        Where they do not tell, or something else, the place has to be read.
+        """
+        try:
+            now = place_among_newest(self.own, newest, self.revision)
+        except LeadershipLost:
+            return False
+        return now is not None and now.has_same_neighbours(self) and now.own.mod_revision == self.own.mod_revision
+
     def after(self, revision: Revision) -> Place | None:
         """The place after a revision, or ``None`` when it has to be read again.
 

@@ -13,12 +13,15 @@ skipped, is said with ``gap=True`` on the next transition.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from .model import Candidate, KeyEvent, KeyPut, Revision, Snapshot, Transition, by_age
 
 __all__ = ["ElectionState"]
+
+_SHORT = 8
+"""Candidates that are looked through as fast as looked up."""
 
 
 class ElectionState:
@@ -31,8 +34,8 @@ class ElectionState:
 
     __slots__ = ("_by_key", "_gap", "_queue", "name", "revision")
 
-    # The mutable state is the queue, sorted by create revision, its index by key, and whether a gap is
-    # still to be reported.
+    # The mutable state is the queue, sorted by create revision, its index by key while it is long, and whether a gap is
+    # still to be reported. Most of many elections have a few candidates, where an index would take the most memory.
 
     def __init__(self, name: str, snapshot: Snapshot | None = None) -> None:
         """Begin at ``snapshot``, or with an election that has never had a candidate.
@@ -42,7 +45,7 @@ class ElectionState:
         self.name = name
         self.revision = 0
         self._queue: list[Candidate] = []
-        self._by_key: dict[bytes, Candidate] = {}
+        self._by_key: dict[bytes, Candidate] | None = None
         self._gap = False
         if snapshot is not None:
             self._replace(snapshot)
@@ -56,8 +59,12 @@ class ElectionState:
         """How many candidates there are, the leader included."""
         return len(self._queue)
 
+    def __iter__(self) -> Iterator[Candidate]:
+        """All candidates as of now, the leader first."""
+        return iter(self.queue)
+
     def __contains__(self, key: bytes) -> bool:
-        return key in self._by_key
+        return self.get(key) is not None
 
     @property
     def leader(self) -> Candidate | None:
@@ -71,6 +78,8 @@ class ElectionState:
 
     def get(self, key: bytes) -> Candidate | None:
         """The candidate with this key."""
+        if self._by_key is None:
+            return next((candidate for candidate in self._queue if candidate.key == key), None)
         return self._by_key.get(key)
 
     def ahead_of(self, candidate: Candidate) -> Candidate | None:
@@ -116,12 +125,17 @@ class ElectionState:
 
         A state that was changed since the read is newer than it and left alone.
         """
-        if self.revision > snapshot.revision or self._by_key == {each.key: each for each in snapshot.candidates}:
+        if self.revision > snapshot.revision or set(self._queue) == set(snapshot.candidates):
             return []
         before = self.leader
         self._replace(snapshot)
         self.mark_gap()
         return self._transition(before, snapshot.observed_at)
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether a gap is still to be told of."""
+        return self._gap
 
     def mark_gap(self) -> None:
         """Revisions were skipped: the next transition says so."""
@@ -131,23 +145,31 @@ class ElectionState:
         self._queue = list(snapshot.candidates)
         if len(self._queue) > 1:
             self._queue.sort(key=by_age)
-        self._by_key = {candidate.key: candidate for candidate in self._queue}
+        self._index_by_key()
         self.revision = snapshot.revision
 
     def _put(self, candidate: Candidate) -> None:
-        known = self._by_key.get(candidate.key)
+        known = self.get(candidate.key)
         if known is not None and known.create_revision == candidate.create_revision:
             self._queue[self._index(known)] = candidate
         else:
             if known is not None:
                 del self._queue[self._index(known)]
             self._queue.insert(self._index(candidate), candidate)
-        self._by_key[candidate.key] = candidate
+        if self._by_key is not None:
+            self._by_key[candidate.key] = candidate
+        elif len(self._queue) > _SHORT:
+            self._index_by_key()
 
     def _remove(self, key: bytes) -> None:
-        known = self._by_key.pop(key, None)
+        known = self.get(key)
         if known is not None:
             del self._queue[self._index(known)]
+            if self._by_key is not None:
+                del self._by_key[key]
+
+    def _index_by_key(self) -> None:
+        self._by_key = {each.key: each for each in self._queue} if len(self._queue) > _SHORT else None
 
     def _index(self, candidate: Candidate) -> int:
         # A new candidate is nearly always the youngest, and the one that leaves is nearly always the leader.

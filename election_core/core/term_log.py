@@ -46,7 +46,7 @@ class TermLog:
         dropped: how many old terms were forgotten to keep within the limit.
     """
 
-    __slots__ = ("_changes", "_limit", "_terms", "dropped", "name")
+    __slots__ = ("__weakref__", "_ahead", "_changes", "_limit", "_terms", "dropped", "name")
 
     # Lists, since an empty deque takes half a kilobyte and a monitor may see a hundred thousand elections.
 
@@ -55,6 +55,7 @@ class TermLog:
         self.name = name
         self.dropped = 0
         self._limit = limit
+        self._ahead = 0
         self._terms = [Term(leader, now, known)]
         self._changes: list[datetime] = []
 
@@ -69,10 +70,26 @@ class TermLog:
         if transition.after is not None:
             self._changes.append(now)
         if len(self._terms) > self._limit:
-            self.dropped += 1
-            del self._terms[0]
+            self._ahead += 1
+            self._drop()
         if len(self._changes) > self._limit:
             del self._changes[0]
+
+    def drop_for_all(self) -> None:
+        """Forget the oldest term since there are too many in all logs, unless one too many was dropped here already."""
+        if self._ahead:
+            self._ahead -= 1
+        elif len(self._terms) > 1:
+            self._drop()
+
+    def _drop(self) -> None:
+        self.dropped += 1
+        del self._terms[0]
+
+    @property
+    def terms_kept(self) -> Sequence[Term]:
+        """As `terms`, without a copy: look at it at once."""
+        return self._terms
 
     @property
     def current(self) -> Term:

@@ -10,7 +10,7 @@ from typing import Any
 from aetcd import rpc
 
 from ..backoff import Backoff
-from ..errors import ElectionError, Unavailable
+from ..errors import AuthenticationFailed, Compacted, ElectionError, Unavailable
 from .mapping import Silent, TokenRefused, map_error
 from .members import Member, Members
 from .tokens import Login, Metadata
@@ -59,6 +59,8 @@ class Caller:
             began = time.monotonic()
             try:
                 return await self.ask(member, pick, request, min(began + self.attempt_timeout, deadline))
+            except Compacted:
+                raise  # no other member has it, and neither will this one
             except Unavailable as exc:
                 self.members.suspect(member, silent_since=began if isinstance(exc, Silent) else None)
                 pause = backoff.pause()
@@ -107,10 +109,10 @@ class Caller:
                 else:
                     history.heard(reply.header)
                 return reply
-            except TokenRefused:
+            except TokenRefused as exc:
                 self.forget_token(metadata)
                 if self._login is None or token == _TOKENS_PER_CALL:
-                    raise
+                    raise AuthenticationFailed(exc.message, endpoint=exc.endpoint) from exc
         raise AssertionError("the last token returns or raises")
 
     async def _authenticate(self, member: Member, request: Any, deadline: float) -> Any:

@@ -16,11 +16,25 @@ from ..errors import (
     Unavailable,
 )
 
-__all__ = ["LeaseExists", "Silent", "TokenRefused", "error_by_text", "map_error", "refusal"]
+__all__ = [
+    "WANTS_USER",
+    "AuthenticationOff",
+    "LeaseExists",
+    "NoSpace",
+    "Silent",
+    "TokenRefused",
+    "error_by_text",
+    "map_error",
+    "refusal",
+]
 
 
 class TokenRefused(AuthenticationFailed):
-    """The token has expired or is unknown to this member: authenticate again and repeat the call."""
+    """The token is missing, has expired or is unknown to this member: authenticate again and repeat the call."""
+
+
+class AuthenticationOff(AuthenticationFailed):
+    """There is nobody to log in with: calls need no token."""
 
 
 class Silent(Unavailable):
@@ -31,6 +45,12 @@ class LeaseExists(ElectionError):
     """The lease that was to be granted is there already: an earlier try was carried out."""
 
 
+class NoSpace(ElectionError):
+    """The database is full: nothing can be written before an operator has made room, but keys can be deleted."""
+
+
+WANTS_USER = "etcd wants a user; give username and password."
+
 # etcd's error texts (server, package rpctypes) that decide more than their status code does.
 _BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
     ("invalid auth token", TokenRefused, "The authentication token was refused; authenticate again."),
@@ -39,8 +59,8 @@ _BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
     ("lease already exists", LeaseExists, "The lease exists already."),
     ("lease not found", LeadershipLost, "The lease no longer exists; campaign again with a new one."),
     ("invalid user ID or password", AuthenticationFailed, "Wrong user name or password; check both."),
-    ("authentication is not enabled", AuthenticationFailed, "etcd has no authentication enabled; connect without user"),
-    ("user name is empty", AuthenticationFailed, "etcd wants a user; give username and password."),
+    ("authentication is not enabled", AuthenticationOff, "etcd has no authentication enabled; connect without user"),
+    ("user name is empty", TokenRefused, WANTS_USER),
     (
         "permission denied",
         PermissionDenied,
@@ -48,11 +68,7 @@ _BY_TEXT: tuple[tuple[str, type[ElectionError], str], ...] = (
     ),
     ("request is too large", InvalidConfig, "The value is larger than etcd's request limit; proclaim a shorter one."),
     ("larger than max", InvalidConfig, "The value is larger than etcd's request limit; proclaim a shorter one."),
-    (
-        "database space exceeded",
-        ElectionError,
-        "etcd's database is full: compact, defragment, disarm NOSPACE.",
-    ),
+    ("database space exceeded", NoSpace, "etcd's database is full: compact, defragment, disarm NOSPACE."),
 )
 
 # Older versions of gRPC say no more where one side speaks TLS and the other does not.
@@ -122,7 +138,7 @@ def map_error(exc: Any, endpoint: str, proxy: object = None) -> ElectionError:
     return ElectionError(f"{endpoint} answered {code.name}: {details}", endpoint=endpoint)
 
 
-def refusal(message: Any, endpoint: str) -> ElectionError:
+def refusal(message: Any, endpoint: str, *, has_token: bool) -> ElectionError:
     """Why a server has ended a watch, or did not create it, as its ``WatchResponse`` says."""
     if message.compact_revision:
         return Compacted(
@@ -131,5 +147,8 @@ def refusal(message: Any, endpoint: str) -> ElectionError:
             endpoint=endpoint,
         )
     reason = message.cancel_reason
+    if "permission denied" in reason and not has_token:
+        # Calls are told that a user is missing; etcd 3.5 says no more of a watch.
+        return AuthenticationFailed(f"{WANTS_USER} ({endpoint}: {reason})", endpoint=endpoint)
     unknown = f"{endpoint} cancelled the watch: {reason or 'no reason given'}"
     return error_by_text(reason, endpoint) or Unavailable(unknown, endpoint=endpoint)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aetcd import rpc
 
 from ..config import TLS, Endpoint, is_address
-from ..errors import Unavailable
+from ..errors import Unavailable, check_process
 from .history import History
 from .resolver import Resolver
 
 if TYPE_CHECKING:
     from .proxies import Proxy
+    from .tls import Credentials
     from .watch_call import WatchCall
 
 __all__ = ["Listener", "Member", "Members"]
@@ -76,8 +77,8 @@ class Member:
         disconnections: how often its connection was given up or closed by us.
     """
 
-    def __init__(self, endpoint: Endpoint, credentials: Any, address: str | None = None) -> None:
-        """``credentials``: gRPC's, or ``None`` for a connection in clear text."""
+    def __init__(self, endpoint: Endpoint, credentials: Credentials | None, address: str | None = None) -> None:
+        """``credentials``: what to connect with, or ``None`` for a connection in clear text."""
         self.endpoint = str(endpoint) if address is None else f"{endpoint} ({address})"
         self.proxy = _proxy_for(endpoint.host, address)
         self.listeners: set[Listener] = set()
@@ -87,6 +88,7 @@ class Member:
         self._target = str(endpoint if address is None else Endpoint(address, endpoint.port))
         self._host = endpoint.host
         self._credentials = credentials
+        self._connects_with: Any = None
         self._channel: Any = None
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -99,7 +101,8 @@ class Member:
             if self._credentials is not None:
                 # The certificate is the name's, also where the address was looked up here.
                 options = (*options, ("grpc.ssl_target_name_override", self._host))
-                self._channel = rpc.secure_channel(self._target, self._credentials, options=options)
+                self._connects_with = self._credentials.current()
+                self._channel = rpc.secure_channel(self._target, self._connects_with, options=options)
             else:
                 self._channel = rpc.insecure_channel(self._target, options=options)
         return self._channel
@@ -123,6 +126,13 @@ class Member:
     @cached_property
     def auth(self) -> Any:
         return rpc.AuthStub(self.channel)
+
+    def renew_credentials(self) -> None:
+        """Connect again if the files have changed: gRPC itself would go on connecting with what they held before."""
+        if self._channel is None or self._credentials is None:
+            return
+        if self._credentials.current() is not self._connects_with:
+            self._disconnect("is connected to again, since the TLS files were renewed")
 
     def silent_since(self, moment: float) -> None:
         """Give up the streams that have heard nothing since ``moment``: what is wrong is the member.
@@ -177,6 +187,7 @@ class Members:
         self._failures = 0
         self._leaving: set[asyncio.Task[None]] = set()
         self._is_closed = False
+        self._pid = os.getpid()
 
     async def preferred(self, within: float) -> Member:
         """The member to ask, known within so many seconds.
@@ -195,7 +206,9 @@ class Members:
 
         Raises:
             Unavailable: the connections were closed.
+            InvalidConfig: the client was made before a fork.
         """
+        check_process(self._pid)
         if self._is_closed:
             raise Unavailable("The connections to etcd were closed; make a new client.")
 
@@ -214,6 +227,7 @@ class Members:
                 self._names.expire()
         if silent_since is not None:
             member.silent_since(silent_since)
+        member.renew_credentials()
 
     def suspect_endpoint(self, endpoint: str, silent_for: float) -> None:
         """`suspect` the member of that name, as silent for some seconds."""
@@ -262,14 +276,14 @@ class Members:
         return [Member(endpoint, credentials, address) for address in addresses]
 
 
-def _credentials_by_endpoint(endpoints: tuple[Endpoint, ...], tls: TLS | None) -> dict[Endpoint, Any]:
+def _credentials_by_endpoint(endpoints: tuple[Endpoint, ...], tls: TLS | None) -> dict[Endpoint, Credentials | None]:
     """What each endpoint is connected with: its scheme decides, and without one whether there is any TLS."""
     encrypted = [each for each in endpoints if (tls is not None if each.encrypted is None else each.encrypted)]
     credentials = None
     if encrypted:
-        from .tls import credentials_of
+        from .tls import Credentials
 
-        credentials = credentials_of(tls or TLS())
+        credentials = Credentials(tls or TLS())
     return {endpoint: credentials if endpoint in encrypted else None for endpoint in endpoints}
 
 

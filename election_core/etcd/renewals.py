@@ -16,6 +16,10 @@ __all__ = ["EtcdRenewals", "open_renewals"]
 class EtcdRenewals(Stream):
     """`RenewalStream` over one call of etcd's LeaseKeepAlive."""
 
+    @property
+    def is_relay(self) -> bool:
+        return self._member.is_relay
+
     async def send(self, lease_id: int) -> None:
         await self._write(rpc.LeaseKeepAliveRequest(ID=lease_id))
 

@@ -12,11 +12,11 @@ from aetcd import rpc, transactions
 
 from ..clock import utc_now
 from ..config import TLS, Endpoint
-from ..core.model import Snapshot
-from ..errors import AuthenticationFailed, ElectionError, LeadershipLost
-from ..store import EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
+from ..core.model import Candidate, Snapshot
+from ..errors import AuthenticationFailed, Compacted, ElectionError, LeadershipLost
+from ..store import Delete, EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
 from .calls import Caller, attempt
-from .mapping import LeaseExists
+from .mapping import LeaseExists, NoSpace
 from .members import Member, Members
 from .renewals import open_renewals
 from .tokens import Metadata
@@ -26,7 +26,10 @@ from .wire import candidate_of, range_request, txn_request, txn_result
 
 __all__ = ["EtcdStore"]
 
-_PAGE = 10_000
+_PAGES = (10_000, 40_000, 160_000, 0)
+"""Keys in a message, more each time that history was compacted between two; at last all come in one."""
+_SLICE = 500
+"""Keys that are taken in without a pause, about a millisecond's work."""
 
 
 class EtcdStore:
@@ -51,19 +54,61 @@ class EtcdStore:
         return self._endpoints
 
     async def read(self, query: Read) -> Snapshot:
-        """All pages are read at the revision of the first, so the snapshot is of one revision."""
         # Pages follow each other by key; another order has to come whole.
-        limit = query.limit or (_PAGE if query.order == "key" else 0)
-        reply = await self._range(query._replace(limit=limit))
-        revision, candidates = reply.header.revision, [candidate_of(kv) for kv in reply.kvs]
-        while reply.more and not query.limit:
-            rest = query._replace(limit=limit, keys=KeyRange(candidates[-1].key + b"\0", query.keys.end))
-            reply = await self._range(rest, revision=revision)
-            candidates += map(candidate_of, reply.kvs)
-        return Snapshot(revision, tuple(candidates), utc_now())
+        if query.limit or query.order != "key":
+            return await self._page(query)
+        for size in _PAGES:
+            try:
+                return await self._pages(query, size)
+            except Compacted:
+                if query.revision or not size:
+                    raise
+        raise AssertionError("all at once is read or raises")
+
+    async def _pages(self, query: Read, size: int) -> Snapshot:
+        """All pages at the revision of the first, so that the snapshot is of one revision."""
+        page = await self._page(query._replace(limit=size))
+        candidates = list(page.candidates)
+        while size and len(page.candidates) == size:
+            rest = KeyRange(candidates[-1].key + b"\0", query.keys.end)
+            page = await self._page(query._replace(limit=size, keys=rest, revision=page.revision))
+            candidates += page.candidates
+        return Snapshot(page.revision, tuple(candidates), utc_now())
+
+    async def _page(self, query: Read) -> Snapshot:
+        reply = await self._range(query)
+        candidates: list[Candidate] = []
+        for number, kv in enumerate(reply.kvs):
+            candidates.append(candidate_of(kv))
+            if number % _SLICE == _SLICE - 1:
+                await asyncio.sleep(0)
+        return Snapshot(query.revision or reply.header.revision, tuple(candidates), utc_now())
 
     async def txn(self, txn: Txn) -> TxnResult:
-        return txn_result(await self._caller.call(lambda member: member.kv.Txn, txn_request(txn)))
+        deadline = self._caller.deadline()
+        try:
+            return txn_result(await self._caller.call(lambda member: member.kv.Txn, txn_request(txn), deadline))
+        except NoSpace:
+            deletes = [op.key for op in txn.then if isinstance(op, Delete)]
+            if txn.otherwise or len(deletes) < len(txn.then):
+                raise
+            return await self._delete_when_full(txn.guard, deletes, deadline)
+
+    async def _delete_when_full(self, guard: Guard, deletes: list[bytes], deadline: float) -> TxnResult:
+        """etcd before 3.5.2 takes no transaction while its database is full, but single deletes.
+
+        Its guard is looked at before: until an operator has made room nobody can write the key anew.
+        """
+        keys = rpc.RangeRequest(key=guard.key, keys_only=True)
+        found = await self._caller.call(lambda member: member.kv.Range, keys, deadline)
+        revision, create_revision = found.header.revision, sum(kv.create_revision for kv in found.kvs)
+        if create_revision != guard.create_revision:
+            return TxnResult(False, revision, ())
+        for key in deletes:
+            request = rpc.DeleteRangeRequest(key=key)
+            reply = await self._caller.call(lambda member: member.kv.DeleteRange, request, deadline)
+            revision = reply.header.revision
+        return TxnResult(True, revision, ())
 
     async def grant(self, lease_id: int, ttl: int) -> LeaseInfo:
         request, deadline = rpc.LeaseGrantRequest(ID=lease_id, TTL=ttl), self._caller.deadline()
@@ -120,8 +165,8 @@ class EtcdStore:
         reply = await self._caller.call(lambda member: member.leases.LeaseTimeToLive, request, deadline)
         return None if reply.TTL < 0 else LeaseInfo(lease_id, reply.grantedTTL, reply.TTL)
 
-    async def _range(self, query: Read, **extra: Any) -> Any:
-        return await self._caller.call(lambda member: member.kv.Range, range_request(query, **extra))
+    async def _range(self, query: Read) -> Any:
+        return await self._caller.call(lambda member: member.kv.Range, range_request(query))
 
     async def _status_of(self, member: Member) -> EndpointStatus:
         began, deadline = time.monotonic(), self._caller.deadline()

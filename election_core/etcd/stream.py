@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from aetcd import rpc
 
-from ..errors import Compacted, ElectionError, Unavailable
+from ..errors import AuthenticationFailed, Compacted, ElectionError, Unavailable
 from .calls import Caller, cancellations, is_foreign
 from .mapping import TokenRefused, map_error
 from .members import Member
@@ -106,7 +106,8 @@ class Stream:
         """A refused token costs a new one, a failed member its preference; both are worth another try."""
         if isinstance(error, TokenRefused):
             self._caller.forget_token(self._metadata)
-            return Unavailable(error.message, endpoint=self.endpoint)
+            kind = Unavailable if self._caller.has_login else AuthenticationFailed
+            return kind(error.message, endpoint=self.endpoint)
         if isinstance(error, Unavailable) and not isinstance(error, Compacted):
             self._caller.members.suspect(self._member)
         return error

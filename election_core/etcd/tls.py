@@ -1,7 +1,11 @@
-"""TLS credentials from files, checked before anything is connected: gRPC only logs what is wrong with them."""
+"""TLS credentials from files, checked before anything is connected: gRPC only logs what is wrong with them.
+
+Certificates live for days or hours, and are renewed in place. gRPC connects with what it was given once.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import ssl
 from typing import Any
@@ -11,15 +15,51 @@ import grpc
 from ..config import TLS
 from ..errors import InvalidConfig
 
-__all__ = ["credentials_of"]
+__all__ = ["Credentials"]
+
+_log = logging.getLogger("election_core.etcd")
+
+_Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
-def credentials_of(tls: TLS) -> Any:
-    """gRPC's credentials for these files. Reads them, once.
+class Credentials:
+    """What connections are made with: the files as they are now, or as they were when they were last usable."""
 
-    Raises:
-        InvalidConfig: a file cannot be read, is not PEM, or certificate and key do not belong together.
-    """
+    # The mutable state: gRPC's credentials, and what the files were like before these were read.
+
+    def __init__(self, tls: TLS) -> None:
+        """
+        Raises:
+            InvalidConfig: a file cannot be read, is not PEM, or certificate and key do not belong together.
+        """
+        self._tls = tls
+        self._stamp = self._stamp_now()
+        self._present = _credentials_of(tls)
+
+    def current(self) -> Any:
+        """gRPC's credentials; the same object for as long as the files stay as they are."""
+        stamp = self._stamp_now()
+        if stamp != self._stamp:
+            try:
+                self._present, self._stamp = _credentials_of(self._tls), stamp
+            except InvalidConfig as exc:
+                # Half of a renewal may be written; they are looked at again with the next connection.
+                _log.warning("The renewed TLS files are not used, but what they held before: %s", exc)
+        return self._present
+
+    def _stamp_now(self) -> _Stamp:
+        return tuple(map(_stamp_of, (self._tls.ca, self._tls.cert, self._tls.key)))
+
+
+def _stamp_of(path: str | os.PathLike[str] | None) -> tuple[int, int, int] | None:
+    try:
+        found = None if path is None else os.stat(path)
+    except OSError:
+        return None
+    return found and (found.st_mtime_ns, found.st_ino, found.st_size)
+
+
+def _credentials_of(tls: TLS) -> Any:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if tls.ca is not None:
         _check_authorities(context, tls.ca)

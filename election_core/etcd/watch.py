@@ -81,6 +81,9 @@ class EtcdWatch:
             self._emptied.set()
         return response
 
+    def wake(self) -> None:
+        self.progress(self.revision)
+
     async def room(self) -> None:
         """Wait until it may take more."""
         if self.is_full:

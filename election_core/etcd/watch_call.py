@@ -193,7 +193,7 @@ class WatchCall(Stream):
                 watch.progress(revision)
 
     def _refusal(self, message: Any) -> ElectionError:
-        return self._judged(refusal(message, self.endpoint))
+        return self._judged(refusal(message, self.endpoint, has_token=bool(self.metadata)))
 
     def _end(self, error: ElectionError) -> None:
         """All its watches end; each is resumed by its reader."""

@@ -28,7 +28,8 @@ def candidate_of(kv: Any) -> Candidate:
     return Candidate(kv.key, kv.value, kv.lease, kv.create_revision, kv.mod_revision)
 
 
-def range_request(query: Read, **extra: Any) -> Any:
+def range_request(query: Read) -> Any:
+    extra: dict[str, Any] = {}
     if query.order != "key":
         direction = rpc.RangeRequest.ASCEND if query.order == "oldest" else rpc.RangeRequest.DESCEND
         extra |= {"sort_target": rpc.RangeRequest.CREATE, "sort_order": direction}
@@ -37,6 +38,8 @@ def range_request(query: Read, **extra: Any) -> Any:
         range_end=query.keys.end or b"",
         limit=query.limit,
         max_create_revision=query.max_create_revision,
+        keys_only=query.keys_only,
+        revision=query.revision,
         **extra,
     )
 

@@ -198,7 +198,8 @@ class Candidacy:
             await self._watch_alone(own, place, reread_every)
 
     async def _watch_alone(self, own: Candidate, place: Place | None, reread_every: float) -> None:
-        places = watch_place(self._recipe, own, place, self._runtime.clock, reread_every=reread_every)
+        runtime = self._runtime
+        places = watch_place(self._recipe, own, place, runtime.clock, runtime.rereads, reread_every=reread_every)
         async with aclosing(places):
             async for news in places:
                 self._take(news)

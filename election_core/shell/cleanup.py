@@ -62,7 +62,8 @@ class Cleanup:
 
     async def _clean(self) -> None:
         own = await self._joining.outcome()
-        await self._holding.remove(self._recipe, self._joining.key, own)
+        async with self._runtime.exit.turn():
+            await self._holding.remove(self._recipe, self._joining.key, own)
 
     def _tried(self, task: asyncio.Task[None]) -> None:
         if _has_failed(task) and self._holding.may_be_left:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from ..backoff import Backoff
 from ..clock import Clock, sleep
 from ..core.model import Revision, Snapshot
 from ..errors import Compacted, ElectionError, Restored, Unavailable
-from ..store import KeyRange, Read, Store, WatchStream
+from ..store import KeyRange, Store, WatchStream
+from .reading import Doubts, Reads, leisurely
 from .tasks import report
 
 __all__ = ["Feed", "FeedSink"]
@@ -31,6 +33,9 @@ queue of events (etcd issue 15220). By the time of the next one, about a second 
 _LASTING = 1.0
 """Seconds after which a watch was a success, so that the next one is tried at once."""
 
+_SLICE = 200
+"""Revisions that are applied without a pause."""
+
 _log = logging.getLogger("election_core.feed")
 
 
@@ -40,14 +45,15 @@ class FeedSink(Protocol):
     def rewind(self) -> None:
         """Revisions have gone back: the next read is the newer one, whatever its revision."""
 
-    def reset(self, snapshot: Snapshot) -> None:
-        """Begin, or begin again after a gap."""
+    def reset(self, snapshot: Snapshot) -> Iterable[None]:
+        """Begin, or begin again after a gap, in slices that others may do something between."""
 
     def apply(self, revision: Revision) -> None:
         """The next revision; it may be known already."""
 
-    def audit(self, snapshot: Snapshot) -> None:
-        """A read to compare with; all its events have been applied, as far as etcd has sent them."""
+    def audit(self, snapshot: Snapshot, roots: Collection[bytes] | None) -> None:
+        """A read of some paths, or of all, to compare with; all its events have been applied, as far as etcd has sent
+        them."""
 
     def connected(self) -> None:
         """A watch is established and everything was read."""
@@ -64,7 +70,15 @@ class Feed:
     # audit with how many messages have come since that are as new.
 
     def __init__(
-        self, store: Store, clock: Clock, keys: KeyRange, sink: FeedSink, *, audit_every: float, wide: bool = False
+        self,
+        store: Store,
+        clock: Clock,
+        keys: KeyRange,
+        sink: FeedSink,
+        reads: Reads,
+        *,
+        audit_every: float,
+        wide: bool = False,
     ) -> None:
         """
         Args:
@@ -72,14 +86,15 @@ class Feed:
             clock: what pauses and ages are counted on.
             keys: what to watch.
             sink: takes it all.
-            audit_every: seconds after which everything is read once more, since servers may lose events.
+            reads: reads what the sink needs.
+            audit_every: seconds after which the keys are read once more, since servers may lose events.
             wide: much may happen to the keys, so that the watch needs a stream of its own.
         """
-        self._store, self._clock, self._keys, self._sink = store, clock, keys, sink
+        self._store, self._clock, self._keys, self._sink, self._reads = store, clock, keys, sink, reads
         self._audit_every, self._wide = audit_every, wide
         self._rewinds = store.rewinds
         self._stream: WatchStream | None = None
-        self._audit: Snapshot | None = None
+        self._audit: Doubts | None = None
         self._heard_since = 0
         self._revision: int | None = None
         self._heard_at: float | None = None
@@ -114,8 +129,8 @@ class Feed:
     async def _begin(self, backoff: Backoff) -> None:
         self._rewinds = self._store.rewinds
         async with self._store.watch((self._keys,), wide=self._wide) as stream:
-            snapshot = await self._store.read(Read(self._keys))
-            self._sink.reset(snapshot)
+            snapshot = await self._reads.everything()
+            await leisurely(self._sink.reset(snapshot))
             self._revision = snapshot.revision
             await self._deliver(stream, backoff)
 
@@ -131,9 +146,11 @@ class Feed:
         auditing = asyncio.ensure_future(self._read_for_audits(stream))
         try:
             async for response in stream:
-                for revision in response.revisions:
-                    self._sink.apply(revision)
+                for number, revision in enumerate(response.revisions, 1):
+                    self._sink.apply(await self._reads.complete(revision))
                     self._revision = max(self._revision or 0, revision.revision)
+                    if not number % _SLICE:
+                        await asyncio.sleep(0)
                 if self._audit is not None:
                     self._compare(stream, self._audit, response.revision)
         finally:
@@ -149,15 +166,15 @@ class Feed:
             if self._audit is not None:
                 continue
             try:
-                self._audit, self._heard_since = await self._store.read(Read(self._keys)), 0
-                stream.wants_progress = True
+                self._audit, self._heard_since = await self._reads.doubts(), 0
+                stream.wants_progress = self._audit is not None
             except ElectionError as exc:
                 _log.debug("audit: %s", exc)
             except Exception as exc:  # noqa: BLE001 - a defect, which must not end the audits unseen
                 report("A defect of election_core, please report it: a read for an audit failed", exc)
 
-    def _compare(self, stream: WatchStream, audit: Snapshot, revision: int) -> None:
-        self._heard_since += revision >= audit.revision
+    def _compare(self, stream: WatchStream, audit: Doubts, revision: int) -> None:
+        self._heard_since += revision >= audit.snapshot.revision
         if self._heard_since >= _NOTIFICATIONS:
             self._audit, stream.wants_progress = None, False
-            self._sink.audit(audit)
+            self._sink.audit(*audit)

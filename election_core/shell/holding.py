@@ -23,8 +23,11 @@ class Holding(Protocol):
     @property
     def lease(self) -> Lease: ...
 
+    async def wait_for_turn(self) -> None:
+        """Until no other candidate is in the way. It must not be cancelled, and ends soon after `stop`."""
+
     async def make_ready(self) -> None:
-        """Until a key may be written on the lease. It must not be cancelled, and ends soon after `stop`."""
+        """Until a key may be written on the lease. It must not be cancelled, and is bounded by the store."""
 
     def replace(self, reason: ElectionError) -> bool:
         """Whether there is another lease now, in place of the one that ended before the key was written."""
@@ -59,6 +62,9 @@ class OwnLease:
         self._runtime = runtime
         self.lease = Lease(runtime, ttl, lease_id)
 
+    async def wait_for_turn(self) -> None:
+        pass
+
     async def make_ready(self) -> None:
         await self.lease.grant()
 
@@ -90,8 +96,11 @@ class SessionLease:
     def __init__(self, lease: Lease, claim: Claim) -> None:
         self.lease, self._claim = lease, claim
 
-    async def make_ready(self) -> None:
+    async def wait_for_turn(self) -> None:
         await self._claim.turn.wait()
+
+    async def make_ready(self) -> None:
+        pass
 
     def replace(self, reason: ElectionError) -> bool:
         return False

@@ -31,10 +31,11 @@ class Joining:
     be.
     """
 
-    # The mutable state: the outcome for all who wait for it, and why to stop.
+    # The mutable state: the outcome for all who wait for it, its turn to ask etcd, and why to stop.
 
     def __init__(self, runtime: Runtime, recipe: Recipe, holding: Holding) -> None:
         self._clock, self._recipe, self._holding = runtime.clock, recipe, holding
+        self._turn = runtime.entrance.turn()
         self._outcome: asyncio.Future[Candidate] = asyncio.get_running_loop().create_future()
         self._stopped: ElectionError | None = None
 
@@ -84,6 +85,7 @@ class Joining:
     def stop(self, reason: ElectionError) -> None:
         """Take no further step."""
         self._stopped = reason
+        self._turn.give_up(reason)
 
     async def _ended(self) -> None:
         if not self._outcome.done():
@@ -92,8 +94,7 @@ class Joining:
     async def _join(self, value: bytes) -> tuple[Candidate, Place | None]:
         for lease in range(1, _LEASES + 1):
             try:
-                await self._make_ready()
-                own, place = await self._recipe.join(self.key, value, self._holding.lease.lease_id)
+                own, place = await self._write(value)
                 return (own, place) if own.value == value else (await self._rewrite(own, value), None)
             except LeadershipLost as exc:
                 self._raise_if_stopped()
@@ -102,13 +103,18 @@ class Joining:
                 _log.warning("election %r: the lease was gone before the key was written: %s", self._recipe.name, exc)
         raise AssertionError("the last lease returns or raises")
 
-    async def _make_ready(self) -> None:
-        try:
-            await self._holding.make_ready()
-        except CampaignClosed:
-            self._raise_if_stopped()
-            raise
+    async def _write(self, value: bytes) -> tuple[Candidate, Place | None]:
+        # Whoever waits for another candidate's clean-up must not keep others from joining meanwhile.
+        await self._holding.wait_for_turn()
         self._raise_if_stopped()
+        async with self._turn:
+            try:
+                await self._holding.make_ready()
+            except CampaignClosed:
+                self._raise_if_stopped()
+                raise
+            self._raise_if_stopped()
+            return await self._recipe.join(self.key, value, self._holding.lease.lease_id)
 
     async def _rewrite(self, own: Candidate, value: bytes) -> Candidate:
         """A candidacy that was taken up proclaims the new value before anybody is told that it has joined.

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 
 from ..backoff import Backoff
 from ..clock import FAR, Alarm, Clock, sleep
-from ..core.lease_clock import LeaseClock
+from ..core.lease_clock import LeaseClock, margin_for
 from ..errors import ElectionError, Unavailable
 from ..store import RenewalStream, Store
 from .tasks import BackgroundTasks, report
@@ -25,10 +25,15 @@ __all__ = ["KeepAlive", "KeptLease"]
 _log = logging.getLogger("election_core.keepalive")
 
 _RENEWALS_PER_TTL = 3
+_RENEWALS_PER_TTL_BY_RELAY = 6
+"""It answers a third of a TTL late, and what it answers counts from the renewal before."""
 _PATIENCE_SHARE = 1 / 6
 """Share of the TTL within which a renewal must be answered before another member is tried."""
-_LAST_PATIENCE_SHARE = 0.45
-"""The same where there is no other member to try, only another connection."""
+_LAST_PATIENCE_SHARE = 7 / 15
+"""The same where there is no other member to try, only another connection: what is then left of the TTL, less the
+margin of its deadline, is as long as that margin once more, for connecting and one renewal."""
+_BATCH_SHARE = 1 / 20
+"""Share of the TTL by which renewals are sent early when one is due: together they cost less."""
 _LONGEST_NAP = 1.0
 """Seconds after which deadlines are looked at anyway: timers stand still while the machine sleeps."""
 _LEAST_LAG = 0.1
@@ -40,23 +45,65 @@ _TOO_LATE = "no renewal was answered within its TTL of {ttl:g} s"
 class KeptLease:
     """A lease to keep alive."""
 
-    __slots__ = ("clock", "entry", "lease_id", "on_lost")
+    __slots__ = ("clock", "entry", "lease_id", "on_lost", "sent_at")
 
-    def __init__(self, lease_id: int, clock: LeaseClock, on_lost: Callable[[str], None]) -> None:
-        """``on_lost(reason)``: called once when it is lost, by when it is forgotten; not after `KeepAlive.forget`."""
-        self.lease_id, self.clock, self.on_lost = lease_id, clock, on_lost
+    def __init__(self, lease_id: int, clock: LeaseClock, on_lost: Callable[[str], None], sent_at: float) -> None:
+        """
+        Args:
+            lease_id: its id.
+            clock: until when it lives.
+            on_lost: called once with the reason when it is lost, by when it is forgotten; not after `KeepAlive.forget`.
+            sent_at: when its grant was sent, and later its latest renewal.
+        """
+        self.lease_id, self.clock, self.on_lost, self.sent_at = lease_id, clock, on_lost, sent_at
         self.entry = -1
 
 
+class _Renewal:
+    """One that was sent, and when; and when the one before it was."""
+
+    __slots__ = ("is_answered", "lease", "sent_at", "sent_before_at")
+
+    def __init__(self, lease: KeptLease, now: float) -> None:
+        self.lease, self.sent_at, self.sent_before_at = lease, now, lease.sent_at
+        self.is_answered = False
+        lease.sent_at = now
+
+
 class _Sent:
-    """Renewals sent on one stream and not answered yet, in order."""
+    """Renewals sent on one stream and not answered yet."""
+
+    # The mutable state: the same renewals twice, in the order in which they were sent and by lease. Those answered out
+    # of order stay in the former until they are its oldest.
 
     def __init__(self) -> None:
-        self.queue: deque[tuple[KeptLease, float]] = deque()
+        self._in_order: deque[_Renewal] = deque()
+        self._by_lease: dict[int, deque[_Renewal]] = {}
+
+    def add(self, renewal: _Renewal) -> None:
+        self._in_order.append(renewal)
+        self._by_lease.setdefault(renewal.lease.lease_id, deque()).append(renewal)
+
+    def answered(self, lease_id: int) -> _Renewal | None:
+        """What an answer belongs to: the oldest of that lease, so that it never promises more than was asked for."""
+        waiting = self._by_lease.get(lease_id)
+        if not waiting:
+            return None
+        renewal = waiting.popleft()
+        renewal.is_answered = True
+        if not waiting:
+            del self._by_lease[lease_id]
+        return renewal
 
     @property
-    def oldest_at(self) -> float | None:
-        return self.queue[0][1] if self.queue else None
+    def oldest(self) -> _Renewal | None:
+        while self._in_order and self._in_order[0].is_answered:
+            self._in_order.popleft()
+        return self._in_order[0] if self._in_order else None
+
+    def leases(self) -> set[KeptLease]:
+        """Those that have not been answered."""
+        return {renewal.lease for waiting in self._by_lease.values() for renewal in waiting}
 
 
 class KeepAlive:
@@ -78,7 +125,9 @@ class KeepAlive:
     def keep(self, lease: KeptLease) -> None:
         """Renew it from now on, three times per TTL."""
         self._leases[lease.lease_id] = lease
-        self._schedule(lease, self._clock.now() + lease.clock.ttl / _RENEWALS_PER_TTL)
+        # A part of its time is over already where the answer to its granting was slow, or it was there before.
+        left = lease.clock.remaining(self._clock.now()) + margin_for(lease.clock.ttl)
+        self._schedule(lease, self._clock.now() + left - lease.clock.ttl * (1 - 1 / _RENEWALS_PER_TTL))
         if not self._started:
             self._started = True
             self._tasks.start(self._renew_forever(), "lease renewals")
@@ -158,55 +207,71 @@ class KeepAlive:
         try:
             while not receiver.done():
                 await self._send_due(stream, sent)
-                await self._renewing.sleep_until(self._next_moment(sent))
+                await self._renewing.sleep_until(self._next_moment(stream, sent))
                 self._check_patience(stream, sent)
             exc = None if receiver.cancelled() else receiver.exception()
             raise exc if isinstance(exc, ElectionError) else Unavailable(f"The renewals on {stream.endpoint} ended.")
         finally:
             receiver.cancel()
             await asyncio.wait({receiver})
-            for lease, _ in sent.queue:
+            for lease in sent.leases():
                 self._schedule(lease, self._clock.now())
 
     async def _send_due(self, stream: RenewalStream, sent: _Sent) -> None:
         try:
-            async with asyncio.timeout(self._patience(self._due[0][2]) if self._due else None):
-                while self._due and self._due[0][0] <= (now := self._clock.now()):
-                    _, entry, lease = heappop(self._due)
-                    if entry != lease.entry or self._leases.get(lease.lease_id) is not lease:
-                        continue
-                    self._schedule(lease, now + lease.clock.ttl / _RENEWALS_PER_TTL)
-                    sent.queue.append((lease, now))
+            async with asyncio.timeout(self._patience(self._due[0][2], stream) if self._due else None):
+                for lease in self._take_due(_RENEWALS_PER_TTL_BY_RELAY if stream.is_relay else _RENEWALS_PER_TTL):
+                    sent.add(_Renewal(lease, self._clock.now()))
                     await stream.send(lease.lease_id)
         except TimeoutError as exc:
             raise self._gave_up(stream) from exc
 
+    def _take_due(self, renewals_per_ttl: int) -> Iterator[KeptLease]:
+        """Once one is due, all that soon would be. Each is scheduled again."""
+        if not self._due or self._due[0][0] > self._clock.now():
+            return
+        while self._due:
+            moment, entry, lease = self._due[0]
+            now = self._clock.now()
+            if moment > now + lease.clock.ttl * _BATCH_SHARE:
+                return
+            heappop(self._due)
+            if entry == lease.entry and self._leases.get(lease.lease_id) is lease:
+                self._schedule(lease, now + lease.clock.ttl / renewals_per_ttl)
+                yield lease
+
     async def _receive(self, stream: RenewalStream, sent: _Sent, backoff: Backoff) -> None:
         async for lease_id, ttl in stream:
-            lease, sent_at = sent.queue.popleft()
-            if lease.lease_id != lease_id:
-                raise Unavailable(f"{stream.endpoint} answered renewals out of order.", endpoint=stream.endpoint)
+            renewal = sent.answered(lease_id)
             self._given_up = 0
             backoff.reset()
-            if self._leases.get(lease_id) is not lease:
+            if renewal is None or self._leases.get(lease_id) is not renewal.lease:
                 continue
+            lease = renewal.lease
+            # A relay answers with what it was told of a renewal of its own, which it may have sent before it got ours.
+            sent_at = renewal.sent_before_at if stream.is_relay else renewal.sent_at
             if ttl <= 0:
                 self._lose(lease, "etcd no longer knows it: it expired or was revoked")
             elif not lease.clock.renewed(ttl, sent_at=sent_at, now=self._clock.now()):
                 self._lose(lease, _TOO_LATE.format(ttl=lease.clock.ttl))
 
-    def _next_moment(self, sent: _Sent) -> float:
+    def _next_moment(self, stream: RenewalStream, sent: _Sent) -> float:
         due = self._due[0][0] if self._due else self._clock.now() + FAR
-        return due if sent.oldest_at is None else min(due, sent.oldest_at + self._patience(sent.queue[0][0]))
+        return min(due, self._patient_until(stream, sent))
 
-    def _patience(self, lease: KeptLease) -> float:
+    def _patience(self, lease: KeptLease, stream: RenewalStream) -> float:
         """Seconds to wait for an answer. It grows once every member was tried, for a cluster that is merely slow."""
         members = len(self._store.endpoints)
-        share = _PATIENCE_SHARE if members > 1 else _LAST_PATIENCE_SHARE
+        # A relay renews on its own schedule and answers when it has, up to a third of the TTL later.
+        share = _PATIENCE_SHARE if members > 1 and not stream.is_relay else _LAST_PATIENCE_SHARE
         return min(lease.clock.ttl * share, self._store.timeout) * float(2 ** (self._given_up // members))
 
+    def _patient_until(self, stream: RenewalStream, sent: _Sent) -> float:
+        oldest = sent.oldest
+        return float("inf") if oldest is None else oldest.sent_at + self._patience(oldest.lease, stream)
+
     def _check_patience(self, stream: RenewalStream, sent: _Sent) -> None:
-        if sent.oldest_at is not None and self._clock.now() >= sent.oldest_at + self._patience(sent.queue[0][0]):
+        if self._clock.now() >= self._patient_until(stream, sent):
             raise self._gave_up(stream)
 
     def _gave_up(self, stream: RenewalStream) -> Unavailable:

@@ -82,7 +82,7 @@ class Lease:
         granted = await self._runtime.store.grant(self.lease_id, self.ttl)
         self.ttl = granted.granted_ttl
         clock = LeaseClock(granted.granted_ttl, remaining=granted.remaining, sent_at=sent_at)
-        self._kept = KeptLease(self.lease_id, clock, self._lost)
+        self._kept = KeptLease(self.lease_id, clock, self._lost, sent_at)
         if self._ended is None:
             self._runtime.keepalive.keep(self._kept)
         _log.debug("lease %x granted for %d s", self.lease_id, self.ttl)

@@ -6,8 +6,8 @@ catch-up loop, which runs every 100 ms. So a watch that breaks needs no history 
 
 The first in line watches the deletes of the whole election. In that one ordered stream, the leader's delete without
 its own one before it proves that this candidate leads. Everybody else watches the key ahead and its own, so a
-leader's going wakes one candidate and not all of them. Events may get lost in a server, so the place is also read again
-from time to time.
+leader's going wakes one candidate and not all of them. Events may get lost in a server, so the place is also looked at
+again from time to time, together with others of the same client.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ..core.place import Place
 from ..errors import Compacted, Unavailable
 from ..store import KeyRange, WatchStream
 from .recipe import Recipe
+from .rereads import Rereads
 
 __all__ = ["watch_place"]
 
@@ -31,7 +32,7 @@ _log = logging.getLogger("election_core.campaign")
 
 
 async def watch_place(
-    recipe: Recipe, own: Candidate, place: Place | None, clock: Clock, *, reread_every: float
+    recipe: Recipe, own: Candidate, place: Place | None, clock: Clock, rereads: Rereads, *, reread_every: float
 ) -> AsyncGenerator[Place]:
     """Yield each new place, with other neighbours or another value of its key than before.
 
@@ -39,8 +40,9 @@ async def watch_place(
         recipe: the election.
         own: the candidate, whose key is written.
         place: where the candidate stands, which is not repeated; ``None`` to read it first.
-        clock: what ``reread_every`` is counted on.
-        reread_every: seconds after which the place is read again although nothing happened.
+        clock: what pauses are counted on.
+        rereads: what has the place read again although nothing happened.
+        reread_every: seconds after which it does.
 
     Raises:
         LeadershipLost: its key is gone.
@@ -54,7 +56,7 @@ async def watch_place(
                 yield place
             async with (
                 _watch(recipe, place) as stream,
-                aclosing(_listen(recipe, place, stream, clock, reread_every)) as places,
+                aclosing(_listen(recipe, place, stream, rereads, reread_every)) as places,
             ):
                 async for news in places:
                     backoff.reset()
@@ -83,21 +85,22 @@ def _watch(recipe: Recipe, place: Place) -> AbstractAsyncContextManager[WatchStr
 
 
 async def _listen(
-    recipe: Recipe, place: Place, stream: WatchStream, clock: Clock, reread_every: float
+    recipe: Recipe, place: Place, stream: WatchStream, rereads: Rereads, reread_every: float
 ) -> AsyncGenerator[Place]:
     """The place after each event, as long as the stream shows what matters for it."""
     # An older one is of a member that lags behind, or of an etcd that was restored meanwhile.
     if stream.revision != place.revision:
         place = await recipe.place(place.own)
         yield place
-    stream.wants_progress = True
-    reread_at = clock.now() + reread_every
-    async for response in stream:
-        for revision in response.revisions:
-            place = place.after(revision) or await recipe.place(place.own)
-            yield place
-        # A quiet stream gives progress notifications, so this is looked at often enough.
-        if clock.now() >= reread_at:
-            place = await recipe.place(place.own)
-            yield place
-            reread_at = clock.now() + reread_every
+    reread = rereads.begin(recipe, place, reread_every, stream.wake)
+    try:
+        async for response in stream:
+            for revision in response.revisions:
+                reread.place = place = place.after(revision) or await recipe.place(place.own)
+                yield place
+            if reread.is_due:
+                reread.is_due = False
+                reread.place = place = await recipe.place(place.own)
+                yield place
+    finally:
+        reread.end()

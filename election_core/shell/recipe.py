@@ -62,12 +62,19 @@ class Recipe:
             LeadershipLost: its key is gone, or on another lease.
         """
         no_younger = Read(self._everybody, max_create_revision=own.create_revision)
-        newest = await self.store.read(no_younger._replace(order="newest", limit=NEWEST))
+        newest = await self.store.read(self._newest(own))
         place = place_among_newest(own, newest.candidates, newest.revision)
         if place is None:
             line = await self.store.read(no_younger)
             place = place_in_line(own, line.candidates, line.revision)
         return place
+
+    def confirmation(self, place: Place) -> Read:
+        """What shows whether a place is still as known; see `Place.is_confirmed_by`."""
+        return self._newest(place.own)._replace(keys_only=True)
+
+    def _newest(self, own: Candidate) -> Read:
+        return Read(self._everybody, "newest", NEWEST, own.create_revision)
 
     async def proclaim(self, own: Candidate, value: bytes) -> int:
         """Write a new value, only while the key is still its own; returns the revision of the write.

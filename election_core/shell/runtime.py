@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 from weakref import WeakSet
 
 from ..clock import Clock
-from ..errors import CampaignClosed, ElectionError, InvalidConfig
+from ..errors import CampaignClosed, ElectionError, InvalidConfig, check_process
 from ..store import Store
 from .callbacks import Callbacks, not_waited_for
+from .gate import Gate
 from .keepalive import KeepAlive
+from .rereads import Rereads
 from .shared_watch import SharedWatches
 from .tasks import BackgroundTasks
 
 __all__ = ["Closable", "Runtime"]
+
+_AT_A_TIME = 64
+"""How many campaigns and sessions begin at a time, and how many end."""
 
 
 class Closable(Protocol):
@@ -41,7 +47,12 @@ class OpenCampaign(Leaseholder, Protocol):
 
 
 class Runtime:
-    """The store below a client, its clock, its leases, tasks and shared watches, and what is open on it."""
+    """The store below a client, its clock, its leases, tasks and shared watches, and what is open on it.
+
+    Attributes:
+        entrance: through it come all that begin with a lease or a key.
+        exit: through it they go. Nobody who leaves waits for who comes.
+    """
 
     # The mutable state: what is open, whose callbacks may run, the event loop that it belongs to, which tasks wait for
     # the end of it, and whether the client is being closed.
@@ -52,11 +63,14 @@ class Runtime:
         self.tasks = BackgroundTasks()
         self.keepalive = KeepAlive(store, clock, self.tasks)
         self.shared_watches = SharedWatches(clock, self.tasks)
+        self.entrance, self.exit = Gate(_AT_A_TIME), Gate(_AT_A_TIME)
+        self.rereads = Rereads(store, clock, self.tasks)
         self.campaigns: set[OpenCampaign] = set()
         self.subscriptions: set[Closable] = set()
         self.sessions: set[Leaseholder] = set()
         self.callbacks: WeakSet[Callbacks] = WeakSet()
         self.closing = False
+        self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leaving: list[tuple[asyncio.Task[Any] | None, object]] = []
 
@@ -94,8 +108,9 @@ class Runtime:
         """A client belongs to the event loop that first used it: its connections and tasks live there.
 
         Raises:
-            InvalidConfig: this is another one.
+            InvalidConfig: this is another one, or another process.
         """
+        check_process(self._pid)
         loop = asyncio.get_running_loop()
         self._loop = self._loop or loop
         if loop is not self._loop:

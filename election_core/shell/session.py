@@ -74,7 +74,8 @@ class Session:
         try:
             on_it = [each for each in self._runtime.campaigns if each.lease_id == self.lease_id]
             await asyncio.gather(*(each.close(closed_with=self) for each in on_it))
-            await self.revoke()
+            async with self._runtime.exit.turn():
+                await self.revoke()
         except ElectionError as exc:
             _log.warning("lease %x was not revoked, it runs out within %d s: %s", self.lease_id, self.ttl, exc)
         finally:
@@ -85,7 +86,7 @@ class Session:
         if self._entered:
             raise CampaignClosed("The session was entered before; make another one.")
         self._entered = True
-        opening = self._runtime.tasks.start(self._lease.grant(), f"grant {self.lease_id:x}")
+        opening = self._runtime.tasks.start(self._grant(), f"grant {self.lease_id:x}")
         self._runtime.sessions.add(self)
         try:
             await asyncio.shield(opening)
@@ -99,6 +100,10 @@ class Session:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def _grant(self) -> None:
+        async with self._runtime.entrance.turn():
+            await self._lease.grant()
 
     async def _undo(self, opening: asyncio.Task[None]) -> None:
         await asyncio.wait({opening})

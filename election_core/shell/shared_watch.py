@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from ..clock import Clock
@@ -20,6 +20,7 @@ from ..core.state import ElectionState
 from ..errors import ElectionError, LeadershipLost
 from ..store import KeyRange
 from .feed import Feed
+from .reading import LineReads
 from .recipe import Recipe
 from .tasks import BackgroundTasks
 
@@ -106,13 +107,14 @@ class SharedWatch:
         """The candidate directly ahead, as far as seen."""
         return self._state.ahead_of(own)
 
-    def reset(self, snapshot: Snapshot) -> None:
+    def reset(self, snapshot: Snapshot) -> Iterable[None]:
         """A feed's sink: the whole line was read."""
         if self._state.revision:
             self._state.reset(snapshot)
         else:
             self._state = ElectionState(self._recipe.name, snapshot)
         self._tell_all()
+        return ()
 
     def rewind(self) -> None:
         """A feed's sink: etcd was restored or wiped, and nothing is known until it is read again."""
@@ -126,7 +128,7 @@ class SharedWatch:
         for key in changed & self._members.keys():
             self._tell(self._members[key])
 
-    def audit(self, snapshot: Snapshot) -> None:
+    def audit(self, snapshot: Snapshot, roots: Collection[bytes] | None) -> None:
         """A feed's sink: the line was read once more."""
         self._state.audit(snapshot)
         self._tell_all()
@@ -159,7 +161,9 @@ class SharedWatch:
 
     def _start(self, reread_every: float) -> None:
         self._state = ElectionState(self._recipe.name)
-        feed = Feed(self._recipe.store, self._clock, KeyRange.prefix(self._recipe.root), self, audit_every=reread_every)
+        keys = KeyRange.prefix(self._recipe.root)
+        reads = LineReads(self._recipe.store, keys, lambda: self._state)
+        feed = Feed(self._recipe.store, self._clock, keys, self, reads, audit_every=reread_every)
         self._feeding = self._background.start(feed.run(), f"the line of {self._recipe.name}")
         self._feeding.add_done_callback(self._ended)
 

@@ -37,25 +37,45 @@ class KeySpace:
         compacted: the revision up to which history is gone; 0 when all of it is kept.
     """
 
-    # The mutable state: the two attributes, the living keys, and the changes after `compacted`, oldest first.
+    # The mutable state: the two attributes, the living keys, and the changes after `compacted`, oldest first,
+    # each with the keys that it changed as they were before.
 
     def __init__(self) -> None:
         self.revision = 1
         self.compacted = 0
         self._living: dict[bytes, Candidate] = {}
         self._history: list[Change] = []
+        self._before: list[dict[bytes, Candidate | None]] = []
 
     def select(self, query: Read) -> tuple[Candidate, ...]:
         """The living keys that a read asks for, in its order."""
         latest = query.max_create_revision or self.revision + 1
         found = [
-            candidate
-            for key, candidate in sorted(self._living.items())
+            candidate._replace(value=b"") if query.keys_only else candidate
+            for key, candidate in sorted(self._at(query.revision).items())
             if is_within(key, query.keys) and candidate.create_revision <= latest
         ]
         if query.order != "key":
             found.sort(key=lambda candidate: candidate.create_revision, reverse=query.order == "newest")
         return tuple(found[: query.limit or None])
+
+    def _at(self, revision: int) -> dict[bytes, Candidate]:
+        """The living keys as of a revision that is not compacted; 0 for now.
+
+        Raises:
+            ElectionError: it is still to come.
+        """
+        if revision > self.revision:
+            raise ElectionError(f"The revision {revision} is still to come; the last one is {self.revision}.")
+        living = self._living
+        if 0 < revision < self.revision:
+            living = dict(living)
+            for change, before in zip(reversed(self._history), reversed(self._before), strict=True):
+                if change.revision > revision:
+                    living.update({key: each for key, each in before.items() if each is not None})
+                    for key in [key for key, each in before.items() if each is None]:
+                        del living[key]
+        return living
 
     def keys_on(self, lease_id: int) -> tuple[bytes, ...]:
         """The living keys that are attached to a lease, sorted."""
@@ -100,7 +120,8 @@ class KeySpace:
                 f"Only revisions {self.compacted + 1} to {self.revision} can be compacted; got {revision}."
             )
         self.compacted = revision
-        self._history = [change for change in self._history if change.revision > revision]
+        kept = sum(change.revision > revision for change in self._history)
+        self._history, self._before = self._history[-kept:] if kept else [], self._before[-kept:] if kept else []
 
     def since(self, revision: int) -> tuple[Change, ...]:
         """Every change from a revision on, which must not be compacted."""
@@ -110,13 +131,16 @@ class KeySpace:
     def _carry_out(self, ops: Iterable[Op]) -> tuple[tuple[tuple[Candidate, ...], ...], Change | None]:
         revision = self.revision + 1
         events: list[KeyEvent] = []
+        before: dict[bytes, Candidate | None] = {}
         reads = []
         for op in ops:
             match op:
                 case Put():
+                    before[op.key] = self._living.get(op.key)
                     events.append(KeyPut(self._put(op, revision)))
                 case Delete():
-                    if self._living.pop(op.key, None) is not None:
+                    if (gone := self._living.pop(op.key, None)) is not None:
+                        before[op.key] = gone
                         events.append(KeyDeleted(op.key))
                 case Read():
                     reads.append(self.select(op))
@@ -125,6 +149,7 @@ class KeySpace:
         change = Change(revision, tuple(events))
         self.revision = revision
         self._history.append(change)
+        self._before.append(before)
         return tuple(reads), change
 
     def _put(self, op: Put, revision: int) -> Candidate:

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from ..clock import Clock, SystemClock, utc_now
 from ..core.model import Snapshot
-from ..errors import Unavailable
+from ..errors import Compacted, Unavailable
 from ..store import EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
 from .keyspace import Change
 from .link import Link
@@ -177,8 +177,14 @@ class MemoryStore:
         self._refused_watches += 1
 
     def _snapshot(self, query: Read) -> Snapshot:
+        if 0 < query.revision < self._server.compacted:
+            raise Compacted(
+                f"{self._link.endpoint}: the revision {query.revision} has been compacted.",
+                compact_revision=self._server.compacted,
+                endpoint=self._link.endpoint,
+            )
         found = self._server.read(query)
-        return Snapshot(self._server.revision, found, utc_now())
+        return Snapshot(query.revision or self._server.revision, found, utc_now())
 
     async def _call(self, effect: Callable[[], Result], write: WriteCall | None = None) -> Result:
         """There, the effect, and back."""

@@ -88,6 +88,10 @@ class MemoryWatch(_Stream[WatchResponse]):
             return self._link.clock.now() - self._link.cut_at
         return self._link.clock.now() - self._heard_at if self._queue else 0.0
 
+    def wake(self) -> None:
+        if not self._queue:
+            self._enqueue(WatchResponse(self._server.revision, ()))
+
     def deliver(self, change: Change) -> None:
         """A change has been made; say so, if it is one that is watched."""
         if change.revision < self._start_revision:
@@ -131,6 +135,8 @@ class MemoryRenewals(_Stream[tuple[int, int]]):
     """`RenewalStream` on the in-memory server."""
 
     # More mutable state: the requests that have not reached the server yet.
+
+    is_relay = False
 
     def __init__(self, link: Link, server: MemoryServer) -> None:
         super().__init__(link)

@@ -41,10 +41,9 @@ async def _list(settings: Settings, form: str) -> None:
 
 
 def _narrate_oddities(oddities: Sequence[Oddity]) -> None:
-    """What is in an election's queue and should not be; foreign keys are nobody's trouble."""
+    """What is in an election's queue and should not be."""
     for oddity in oddities:
-        if oddity.kind != "foreign" and oddity.election is not None:
-            say(f"{_ODD[oddity.kind]} {safe(oddity.election)!r}: {safe(oddity.key)}")
+        say(f"{_ODD[oddity.kind]} {safe(oddity.election)!r}: {safe(oddity.key)}")
 
 
 def _election_json(state: ElectionState) -> dict[str, object]:

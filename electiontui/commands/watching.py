@@ -48,6 +48,9 @@ class _Jsonl:
             }
         )
 
+    def forget(self, names: set[str]) -> None:
+        """Elections that the monitor has forgotten."""
+
 
 class _Simple:
     # The mutable state: the last transition of each election, to say how long it was vacant.
@@ -60,6 +63,10 @@ class _Simple:
         who = "nobody leads" if leader is None else f"{safe(leader.value, LEADER_CELLS) or '(empty)'} leads"
         waiting = f", {len(state) - 1} waiting" if len(state) > 1 else ""
         self._line(at, name, f"(at start) {who}{waiting}", state.revision)
+
+    def forget(self, names: set[str]) -> None:
+        for name in names:
+            self._last.pop(name, None)
 
     def transition(self, name: str, transition: Transition) -> None:
         text = describe(transition, self._last.get(name))
@@ -90,6 +97,7 @@ async def _watch(settings: Settings, name: str | None, printer: _Jsonl | _Simple
                     printer.transition(transition.election, transition)
                 elif transition.election == "":
                     printer.transition(name, transition)
+                printer.forget(monitor.take_changed() - monitor.elections.keys())
 
 
 def _print_start(

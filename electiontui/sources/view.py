@@ -7,7 +7,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from types import TracebackType
 
@@ -31,6 +31,8 @@ __all__ = ["ClusterView"]
 
 _EVENTS = 500
 """Transitions remembered per election."""
+_FORGET_AFTER = timedelta(hours=1)
+"""For how long an election stays that was vacant when a new monitor began, as it does in a monitor."""
 _STATUS_INTERVAL = 5.0
 _BACKOFF = (0.5, 10.0)
 """First and longest pause in seconds before the watch is tried again."""
@@ -134,10 +136,18 @@ class ClusterView:
         forever.
         """
         if self._monitor is not None:
-            self._dirty |= self._monitor.take_changed()
+            changed = self._monitor.take_changed()
             for transition in self._monitor.take_unread():
                 self._take(transition)
+            for name in changed - self.elections.keys():
+                self._drop(name)
+            self._dirty |= changed
         return bool(self._dirty or self._leases_found)
+
+    def _drop(self, name: str) -> None:
+        """The monitor has forgotten an election."""
+        self.logs.pop(name, None)
+        self._events.pop(name, None)
 
     def flush(self) -> set[str]:
         """Outdate the rows of what `take_news` has found since the last flush, and return their names.
@@ -248,10 +258,12 @@ class ClusterView:
                 self.logs[name] = TermLog(name, found, now)
             elif log is not None and log.current.leader != found:
                 self._take_and_tell(Transition(name, revision, log.current.leader, found, True, now))
-        for name in self.logs.keys() - monitor.elections.keys():
+        for name in tuple(self.logs.keys() - monitor.elections.keys()):
             # Whoever led there has gone while nobody watched, and left nothing to be read.
             if (leader := self.logs[name].current.leader) is not None:
                 self._take_and_tell(Transition(name, monitor.revision, leader, None, True, now))
+            elif now - self.logs[name].current.began_at > _FORGET_AFTER:
+                self._drop(name)
             self._dirty.add(name)
         for transition in unread:
             self._take_and_tell(transition)

@@ -85,7 +85,7 @@ def fork(_: Client, name: str) -> None:
                 except ElectionError as exc:
                     say(exc)
             os._exit(0)
-        _, status = os.waitpid(child, 0)
+        status = os.waitpid(child, 0)[1]
         say("leads", leadership.is_leader, status)
 
 

@@ -50,7 +50,6 @@ def test_one_waits_for_another(place: Place) -> None:
 
 
 def test_a_loss_is_raised_after_the_body_which_goes_on(place: Place) -> None:
-    """H74"""
     heard: list[ElectionError] = []
     told = threading.Event()
 
@@ -94,7 +93,6 @@ def test_an_error_of_the_body_resigns(place: Place) -> None:
 
 
 def test_a_loop_that_is_stuck_hides_no_loss(client: Client, name: str) -> None:
-    """H74"""
     stuck, go_on = threading.Event(), threading.Event()
 
     def be_stuck() -> None:

@@ -21,7 +21,6 @@ def test_it_works_in_this_thread_and_resigns(place: Place) -> None:
 
 
 def test_a_term_that_is_lost_is_followed_by_another_once_the_work_has_returned(place: Place) -> None:
-    """H74"""
     tokens: list[int] = []
 
     def work(campaign: Campaign) -> int:

@@ -86,3 +86,13 @@ def test_the_end_of_the_client_ends_an_iteration(place: Place) -> None:
 def test_what_was_not_entered_gives_nothing(place: Place) -> None:
     with pytest.raises(CampaignClosed, match="Nothing watches"):
         next(place.client.election("job").observe())
+
+
+def test_elections_are_found_and_their_terms_are_kept(place: Place) -> None:
+    client = place.client
+    with client.monitor() as monitor, client.election("job").campaign("a"):
+        search = client.find_elections("election/")
+        assert [(name, [each.value for each in candidates]) for name, candidates in search] == [("job", [b"a"])]
+        assert search.seen == 1
+        assert values([next(iter(monitor))]) == [b"a"]
+        assert monitor.log("job").current.leader == monitor.elections["job"].leader

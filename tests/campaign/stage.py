@@ -62,6 +62,7 @@ class _SlowStream:
     def __init__(self, stream: RenewalStream, clock: Clock, slow: SlowAnswers) -> None:
         self._stream, self._clock, self._slow = stream, clock, slow
         self.endpoint = stream.endpoint
+        self.is_relay = stream.is_relay
         self._answers: asyncio.Queue[tuple[float, tuple[int, int]]] = asyncio.Queue()
 
     async def send(self, lease_id: int) -> None:

@@ -7,6 +7,8 @@ from contextlib import suppress
 
 import pytest
 
+from election_core import Campaign
+
 from .stage import Stage
 from .sweep import Operation, Play, moments, run
 
@@ -32,6 +34,20 @@ async def mine_waits(play: Play) -> None:
 
 async def campaign_and_wait(play: Play) -> None:
     await play.campaign().wait()
+
+
+async def await_the_campaign(play: Play) -> None:
+    campaign = await play.campaign()
+    await campaign.resign()
+
+
+async def await_the_campaign_behind_another(play: Play) -> None:
+    resigning = asyncio.ensure_future(_resign_others(play))
+    try:
+        campaign = await play.campaign()
+    finally:
+        await asyncio.shield(resigning)
+    await campaign.resign()
 
 
 async def wait_behind(play: Play) -> None:
@@ -153,6 +169,8 @@ async def client_block(play: Play) -> None:
 
 SCENES: dict[str, tuple[Operation, Operation]] = {
     "campaign and wait": (nobody, campaign_and_wait),
+    "await the campaign itself": (nobody, await_the_campaign),
+    "await the campaign itself behind a leader that leaves": (other_leads, await_the_campaign_behind_another),
     "wait behind a leader that leaves": (other_leads, wait_behind),
     "with": (nobody, with_block),
     "with, body fails": (nobody, with_block_that_fails),
@@ -176,7 +194,14 @@ SCENES: dict[str, tuple[Operation, Operation]] = {
 }
 
 
-TIDY = {"with", "with, body fails", "with, on a session", "two elections on a session", "session"}
+TIDY = {
+    "await the campaign itself",
+    "with",
+    "with, body fails",
+    "with, on a session",
+    "two elections on a session",
+    "session",
+}
 """Those that end by themselves all that they have begun; the others leave it to the client."""
 
 
@@ -216,6 +241,27 @@ async def test_closing_goes_to_its_end_before_the_cancellation_is_passed_on(stag
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert await stage.candidates() == []
     assert await stage.living_leases() == []
+
+
+@pytest.mark.parametrize("waits", ["the campaign itself", "its wait()"])
+async def test_a_campaign_that_is_given_up_is_withdrawn(stage: Stage, waits: str) -> None:
+    """Whoever awaits a campaign itself keeps no other hold of it; whoever awaits its wait() has it."""
+    play = Play(stage)
+    leader = await play.somebody_leads()
+    campaign = play.election.campaign("mine")
+    await campaign.proclaim("mine")
+    waiting = asyncio.ensure_future(_await(campaign) if waits == "the campaign itself" else campaign.wait())
+    await stage.clock.elapse(1)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    assert waiting.cancelled()
+    await leader.resign()
+    await stage.clock.elapse(1)
+    assert await stage.values() == ([] if waits == "the campaign itself" else [b"mine"])
+
+
+async def _await(campaign: Campaign) -> None:
+    await campaign
 
 
 def test_the_sweep_finds_what_is_left_behind() -> None:

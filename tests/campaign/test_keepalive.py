@@ -43,6 +43,7 @@ class _DefectiveStream:
     def __init__(self, stream: RenewalStream, store: DefectiveRenewals) -> None:
         self._stream, self._store = stream, store
         self.endpoint = stream.endpoint
+        self.is_relay = stream.is_relay
 
     async def send(self, lease_id: int) -> None:
         self._store.fails("send")
@@ -159,6 +160,7 @@ class _CountedStream:
     def __init__(self, stream: RenewalStream, store: CountedRenewals) -> None:
         self._stream, self._store = stream, store
         self.endpoint = stream.endpoint
+        self.is_relay = stream.is_relay
 
     async def send(self, lease_id: int) -> None:
         if self._store.refuses:
@@ -168,3 +170,105 @@ class _CountedStream:
 
     def __aiter__(self) -> AsyncIterator[tuple[int, int]]:
         return self._stream.__aiter__()
+
+
+class Relay:
+    """A store that is reached through a relay: answers come in another order than renewals were sent."""
+
+    def __init__(self, store: Store) -> None:
+        self._below = store
+        self.relays = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._below, name)
+
+    @asynccontextmanager
+    async def renewals(self) -> AsyncIterator[RenewalStream]:
+        async with self._below.renewals() as stream:
+            yield _RelayedStream(stream, self)
+
+
+class _RelayedStream:
+    def __init__(self, stream: RenewalStream, store: Relay) -> None:
+        self._stream, self.endpoint, self.is_relay = stream, stream.endpoint, store.relays
+
+    async def send(self, lease_id: int) -> None:
+        await self._stream.send(lease_id)
+
+    async def __aiter__(self) -> AsyncIterator[tuple[int, int]]:
+        """The answers that have come, the latest first; and one that nobody has asked for."""
+        come: asyncio.Queue[tuple[int, int]] = asyncio.Queue()
+
+        async def collect() -> None:
+            async for answer in self._stream:
+                come.put_nowait(answer)
+
+        collecting = asyncio.create_task(collect())
+        try:
+            while True:
+                together = [await come.get()]
+                for _ in range(20):
+                    await asyncio.sleep(0)
+                while not come.empty():
+                    together.append(come.get_nowait())
+                for answer in reversed(together):
+                    yield answer
+                yield 1, 60
+        finally:
+            collecting.cancel()
+
+
+async def test_renewals_are_answered_in_any_order(stage: Stage) -> None:
+    client = stage.client(Relay(stage.store()))
+    campaigns = [client.election(str(number), ttl=10).campaign("a") for number in range(8)]
+    for campaign in campaigns:
+        await stage.finish(campaign.wait())
+    for _ in range(60):
+        await stage.clock.elapse(1)
+        assert all(campaign.is_leader for campaign in campaigns)
+
+
+@pytest.mark.parametrize(("is_relay", "left"), [(False, 10 - 1), (True, 10 - 1 - 10 / 6)])
+async def test_a_relays_answer_counts_from_the_renewal_before(stage: Stage, is_relay: bool, left: float) -> None:
+    """It may be the answer to a renewal that the relay had sent before it got ours."""
+    relay = Relay(stage.store())
+    relay.relays = is_relay
+    campaign = stage.client(relay).election("job", ttl=10).campaign("a")
+    await stage.finish(campaign.wait())
+    await stage.clock.elapse(20 / 3)
+    assert campaign.lease_remaining == pytest.approx(left, abs=0.01)
+
+
+async def test_a_resumed_lease_with_little_left_is_renewed_at_once(stage: Stage) -> None:
+    before = stage.client().election("job", ttl=30).campaign("before")
+    await stage.finish(before.wait())
+    before.abandon()
+    await stage.clock.elapse(25)
+    again = stage.client().election("job", ttl=30).campaign("again", lease_id=before.lease_id)
+    await stage.finish(again.wait())
+    await stage.clock.elapse(60)
+    assert again.is_leader
+
+
+@pytest.mark.parametrize("delay", [2.5, 4.5])
+async def test_one_endpoint_whose_answers_are_all_late_costs_no_leadership(stage: Stage, delay: float) -> None:
+    """There is no other member to try, and what comes late is a sign of life."""
+    answers = SlowAnswers(stage.store(timeout=5.0), stage.clock, 0)
+    campaign = stage.client(answers).election("job", ttl=10).campaign("a")
+    await stage.finish(campaign.wait())
+    answers.delay = delay
+    for _ in range(120):
+        await stage.clock.elapse(0.5)
+        assert campaign.is_leader
+
+
+async def test_renewals_that_are_due_soon_are_sent_together(stage: Stage) -> None:
+    counted = CountedRenewals(stage.store())
+    client = stage.client(counted)
+    for number in range(4):
+        await stage.finish(client.election(str(number), ttl=60).campaign("a").wait())
+        await stage.clock.elapse(0.5)
+    await stage.clock.elapse(17.9)
+    assert counted.sent == 0
+    await stage.clock.elapse(0.1)
+    assert counted.sent == 4

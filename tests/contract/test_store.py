@@ -64,6 +64,33 @@ async def test_max_create_revision(space: KeySpace) -> None:
     assert await space.names(max_create_revision=first - 1) == []
 
 
+async def test_values_may_be_left_on_the_server(space: KeySpace) -> None:
+    lease_id = await space.lease()
+    created = await space.put("a", b"one", lease_id)
+    written = await space.put("a", b"two", lease_id)
+    query = Read(space.all, keys_only=True)
+    expected = (Candidate(space.key("a"), b"", lease_id, created, written),)
+    assert (await space.store.read(query)).candidates == expected
+    never = Txn(Guard(space.key("a"), -1), then=(Delete(space.key("a")),), otherwise=(query,))
+    assert (await space.store.txn(never)).reads == (expected,)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+async def test_a_guard_that_never_holds(space: KeySpace, exists: bool) -> None:
+    """Whatever it would do is not done; no revision is made and no watch is told."""
+    revision = await space.put("a" if exists else "b")
+    async with space.store.watch([space.all]) as watch:
+        for _ in range(3):
+            never = Txn(Guard(space.key("a"), -1), then=(Delete(space.key("a")),), otherwise=(Read(space.all),))
+            result = await space.store.txn(never)
+            assert not result.succeeded
+            assert result.revision == revision
+            assert [names_of(each) for each in result.reads] == [["a" if exists else "b"]]
+        later = await space.put("c")
+        assert later == revision + 1
+        assert [each.revision for each in await changes(watch, 1)] == [later]
+
+
 async def test_ranges(space: KeySpace) -> None:
     for name in ("a", "a/x", "a/y", "a0", "b"):
         await space.put(name)
@@ -83,16 +110,16 @@ async def test_ranges(space: KeySpace) -> None:
 
 async def test_pages_are_of_one_revision(etcd_space: KeySpace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys come and go after the first page; the snapshot is what was there before."""
-    monkeypatch.setattr(etcd_store_module, "_PAGE", 2)
+    monkeypatch.setattr(etcd_store_module, "_PAGES", (2, 0))
     for name in "abcde":
         await etcd_space.put(name)
     pages = 0
     fetch = EtcdStore._range
 
-    async def fetch_and_change(self: EtcdStore, query: Read, **extra: Any) -> Any:
+    async def fetch_and_change(self: EtcdStore, query: Read) -> Any:
         nonlocal pages
         pages += 1
-        reply = await fetch(self, query, **extra)
+        reply = await fetch(self, query)
         if pages == 1:
             await etcd_space.delete("d")
             await etcd_space.put("f")
@@ -107,7 +134,7 @@ async def test_pages_are_of_one_revision(etcd_space: KeySpace, monkeypatch: pyte
 
 
 async def test_no_key_is_missed_in_order_of_age(etcd_space: KeySpace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(etcd_store_module, "_PAGE", 2)
+    monkeypatch.setattr(etcd_store_module, "_PAGES", (2, 0))
     for name in "cbadfe":
         await etcd_space.put(name)
     assert await etcd_space.names(order="oldest") == list("cbadfe")

@@ -235,3 +235,16 @@ async def test_a_quiet_watch_gives_signs_of_life(space: KeySpace) -> None:
         assert 0 <= watch.silent_for < 2
     assert response.revisions == ()
     assert response.revision >= last
+
+
+async def test_who_reads_a_quiet_watch_can_be_woken(space: KeySpace) -> None:
+    async with space.store.watch([space.all]) as watch:
+        responses = aiter(watch)
+        reading = asyncio.ensure_future(anext(responses))
+        await asyncio.sleep(0)
+        watch.wake()
+        watch.wake()
+        async with asyncio.timeout(0.5):
+            assert (await reading).revisions == ()
+        written = await space.put("a")
+        assert [each.revision for each in await changes(watch, 1)] == [written]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 
 import pytest
@@ -12,9 +12,9 @@ from election_core import Client
 from election_core.store import Delete, KeyRange, Put
 from electiontui.embedded import EmbeddedEtcd
 
+from ..grpc_proxy import GrpcProxy
 from ..servers import EACH_ETCD
 from .clients import Moments, Raw, compact, eventually, holds, in_line, new_client, raw_store, read_until, value_of
-from .grpc_proxy import GrpcProxy
 from .test_restored import LoneEtcd, lone
 
 __all__ = ["lone"]
@@ -27,8 +27,14 @@ def server(request: pytest.FixtureRequest) -> EmbeddedEtcd:
 
 
 @pytest.fixture
-async def relay(server: EmbeddedEtcd) -> AsyncIterator[GrpcProxy]:
-    async with GrpcProxy(server.binary, server.endpoint) as relay:
+def relay(server: EmbeddedEtcd) -> Iterator[GrpcProxy]:
+    with GrpcProxy(server.binary, [server.endpoint]) as relay:
+        yield relay
+
+
+@pytest.fixture
+def lone_relay(server: EmbeddedEtcd, lone: LoneEtcd) -> Iterator[GrpcProxy]:
+    with GrpcProxy(server.binary, [lone.endpoint]) as relay:
         yield relay
 
 
@@ -103,9 +109,9 @@ async def test_its_end_of_history_concerns_one_watch(server: EmbeddedEtcd, relay
             assert (value_of(seen), seen.gap) == ("again", False)
 
 
-async def test_an_etcd_that_is_wiped_behind_it_is_noticed(lone: LoneEtcd, server: EmbeddedEtcd, name: str) -> None:
+async def test_an_etcd_that_is_wiped_behind_it_is_noticed(lone: LoneEtcd, lone_relay: GrpcProxy, name: str) -> None:
     """H54: the connection to the proxy stays, and its watches are silent."""
-    async with GrpcProxy(server.binary, lone.endpoint) as relay, new_client(relay.endpoint, timeout=2) as client:
+    async with new_client(lone_relay.endpoint, timeout=2) as client:
         async with raw_store(lone.endpoint) as store:
             await Raw(store).busy(20)
             leader = Moments(client.election(name, ttl=30).campaign("now"))
@@ -118,18 +124,18 @@ async def test_an_etcd_that_is_wiped_behind_it_is_noticed(lone: LoneEtcd, server
 
 
 @pytest.mark.parametrize("which", ["etcd", "proxy"])
-async def test_what_is_frozen_is_noticed(server: EmbeddedEtcd, lone: LoneEtcd, name: str, which: str) -> None:
+async def test_what_is_frozen_is_noticed(lone: LoneEtcd, lone_relay: GrpcProxy, name: str, which: str) -> None:
     """H57: be it the proxy or etcd behind it; and everything goes on once it is back."""
-    relay = GrpcProxy(server.binary, lone.endpoint)
-    async with relay, new_client(relay.endpoint, timeout=1) as client, client.election(name).observe() as observer:
-        frozen: LoneEtcd | GrpcProxy = lone if which == "etcd" else relay
+    relay = lone_relay.endpoint
+    async with new_client(relay, timeout=1) as client, client.election(name).observe() as observer:
+        frozen: LoneEtcd | GrpcProxy = lone if which == "etcd" else lone_relay
         frozen.freeze()
         await eventually(lambda: is_so(not observer.connected), "it is disconnected", 6)
         frozen.thaw()
         await eventually(lambda: is_so(observer.connected), "it is connected", 10)
         campaign = await client.election(name).campaign("leader")
         await read_until(observer, lambda each: value_of(each) == "leader", 5)
-        async with raw_store(relay.endpoint) as store:
+        async with raw_store(relay) as store:
             await Raw(store).do(Delete(campaign.key))
         await read_until(observer, lambda each: value_of(each) is None, 5)
 

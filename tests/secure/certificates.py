@@ -25,10 +25,15 @@ class Certificates:
         self.no_pem = folder / "no.pem"
         self.no_pem.write_text("this is no certificate")
 
-    def client(self, name: str) -> TLS:
-        """A client's certificate with this common name."""
-        cert, key = self._issue(f"client-{name}", "client.invalid", common_name=name)
+    def client(self, name: str, expires: datetime | None = None) -> TLS:
+        """A client's certificate with this common name; asked for again, it is renewed in place."""
+        cert, key = self._issue(f"client-{name}", "client.invalid", common_name=name, not_after=expires)
         return TLS(self.ca, cert, key)
+
+    def half_write(self, tls: TLS) -> None:
+        """Leave a client's certificate as it is in the middle of being renewed."""
+        assert tls.cert is not None
+        Path(tls.cert).write_text("-----BEGIN CERT")
 
     def expired_client(self, name: str) -> TLS:
         cert, key = self._issue(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from election_core import Client
+from election_core.testing import ManualClock, MemoryStore
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.sources import ClusterView
 
@@ -30,3 +31,24 @@ async def test_what_came_before_the_view_took_over_is_in_its_timeline(etcd: Embe
         assert view.flush() == {"pay"}
         assert view.rows["pay"].leader == "node-2"
         assert not view.take_news()
+
+
+async def test_what_the_monitor_forgets_the_view_forgets_too() -> None:
+    """H61: names made for each job must not fill the memory of a dashboard."""
+    clock = ManualClock()
+    store = MemoryStore(clock=clock)
+    async with Client.over(store.another(), clock) as client, client.monitor() as monitor:
+        view = ClusterView(lambda: client, "election/")
+        view._adopt(monitor)
+        campaign = await client.election("job-1").campaign("node").wait()
+        await campaign.resign()
+        await clock.elapse(1)
+        assert view.take_news()
+        assert view.flush() == {"job-1"}
+        assert set(view.rows) == set(view.logs) == {"job-1"}
+        await clock.elapse(3700)
+        assert view.take_news()
+        assert view.flush() == {"job-1"}
+        assert not view.rows
+        assert not view.logs
+        assert not view.events("job-1")

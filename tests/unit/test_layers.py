@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "testing": ("core", "errors", "store", "clock"),
     "campaign": ("core", "errors", "store", "shell"),
     "observer": ("core", "store", "shell"),
-    "monitor": ("core", "errors", "store", "shell"),
+    "monitor": ("core", "errors", "store", "clock", "shell"),
     "election": ("core", "errors", "clock", "backoff", "shell", "campaign", "observer"),
     "client": ("core", "errors", "config", "store", "clock", "shell", "etcd", "election", "monitor"),
     "blocking": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mutation import Mutation
-from . import campaigns, endings, leases, observing, wire
+from . import campaigns, endings, leases, observing, reading, wire
 
 __all__ = ["MUTATIONS", "NO_LINE"]
 
@@ -15,5 +15,6 @@ MUTATIONS: tuple[Mutation, ...] = (
     *endings.MUTATIONS,
     *leases.MUTATIONS,
     *observing.MUTATIONS,
+    *reading.MUTATIONS,
     *wire.MUTATIONS,
 )

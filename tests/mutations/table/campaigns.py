@@ -137,8 +137,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         "H15",
         "an oddity is known by its name",
         Edit(
-            "election_core/core/directory.py",
-            "if parent in self._states and candidate.lease_id == 0:",
+            "election_core/core/oddities.py",
+            "if parent == path and candidate.lease_id == 0:",
             "if not parent:",
         ),
     ),

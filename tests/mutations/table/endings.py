@@ -34,8 +34,8 @@ NOT_BY_ITSELF = Edit(
 )
 STAYS_IN_LINE = Edit(
     _CAMPAIGN,
-    "        except asyncio.CancelledError:\n            await self._leave()\n            raise",
-    "        except asyncio.CancelledError:\n            raise",
+    'self._runtime.tasks.start(self._leave(), f"withdrawing',
+    'self._runtime.tasks.start(asyncio.sleep(0), f"withdrawing',
 )
 LATER_CALLBACKS = Edit(
     "election_core/shell/callbacks.py",

@@ -23,8 +23,8 @@ LOST_WITH_THE_STREAM = Edit(
 NO_SECOND_STREAM = Edit(_KEEPALIVE, "            await sleep(self._clock, backoff.pause())", "            return")
 NO_PATIENCE = Edit(
     _KEEPALIVE,
-    "        if sent.oldest_at is not None and self._clock.now() >= sent",
-    "        if sent.oldest_at is not None and self._clock.now() >= 1e9 + sent",
+    "        if self._clock.now() >= self._patient_until(",
+    "        if self._clock.now() >= 1e9 + self._patient_until(",
 )
 
 ANY_ANSWER_IS_A_RENEWAL = Edit(_KEEPALIVE, "            if ttl <= 0:", "            if ttl < 0:")

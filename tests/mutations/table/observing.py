@@ -29,13 +29,13 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H16",
         "somebody leads once anything is known",
-        Edit(_OBSERVER, "return self._state.leader is not None", "return self._state.revision > 0"),
+        Edit(_OBSERVER, "return self._line.state.leader is not None", "return self._line.state.revision > 0"),
     ),
     mutation("H17", "an observer ends with its stream", ENDS_WITH_ITS_STREAM),
     mutation(
         "H17",
         "whoever reads is not told of the end",
-        Edit(_SUBSCRIPTION, "        self._news.set()\n        self._ready.set()", "        self._ready.set()"),
+        Edit(_SUBSCRIPTION, "        self._news.set()\n        self._ready.ring()", "        self._ready.ring()"),
     ),
     mutation(
         "H18",

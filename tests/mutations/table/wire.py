@@ -40,7 +40,7 @@ ALWAYS_THE_SAME_MEMBER = Edit(
 )
 DENIED_FOR_GOOD = Edit(_WATCHES, "_TOKENS_PER_WATCH = 5", "_TOKENS_PER_WATCH = 1")
 TOKENS_KEPT_BY_STREAMS = Edit(
-    _STREAM, "            self._caller.forget_token(self._metadata)\n            return", "            return"
+    _STREAM, "            self._caller.forget_token(self._metadata)\n            kind", "            kind"
 )
 TOKENS_KEPT_BY_CALLS = Edit(
     _CALLS, "                self.forget_token(metadata)\n                if", "                if"
@@ -97,7 +97,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H33",
         "a token is used until it is refused",
-        Edit(_TOKENS, "elif time.monotonic() - self._asked_at > _RENEW_AFTER:", "elif not self._token:"),
+        Edit(_TOKENS, "if time.monotonic() - self._asked_at > _RENEW_AFTER:", "if not self._token:"),
     ),
     mutation("H34", "a call goes on with the token that was refused", TOKENS_KEPT_BY_CALLS),
     mutation("H34", "a refusal looks like a watch that is silent", CANCELED_UNSEEN),
@@ -189,8 +189,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         Edit("election_core/store.py", "all(isinstance(op, Read) for op in self.then + self.otherwise)", "False"),
         Edit(
             "election_core/shell/recipe.py",
-            '        newest = await self.store.read(no_younger._replace(order="newest", limit=NEWEST))\n',
-            "        newest = no_younger._replace(order='newest', limit=NEWEST)\n"
+            "        newest = await self.store.read(self._newest(own))\n",
+            "        newest = self._newest(own)\n"
             "        reading = Txn(Guard(own.key, own.create_revision), (newest, self._oldest_two, no_younger))\n"
             "        result = await self.store.txn(reading)\n"
             "        newest = Snapshot(result.revision, result.reads[0], None)\n",
