@@ -64,6 +64,7 @@ class Interrupt:
 
 @pytest.mark.parametrize("work", [enter_and_leave, resign, lead, stand_on_a_session, watch])
 def test_interrupted_at_any_moment(work: Callable[[Client], None]) -> None:
+    """H65"""
     step = 1
     while interrupted(work, step):
         step += 1
