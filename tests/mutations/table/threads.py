@@ -23,6 +23,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         Edit(_LOST, "if not super().is_set() and self._has_run_out():", "if super().is_set():"),
     ),
     mutation(
+        "H64",
+        "a body that has ended well has lost nothing",
+        Edit(
+            "election_core/blocking/campaign.py",
+            "            if exc is None:\n                raise\n",
+            "            if exc is None:\n                return\n",
+        ),
+    ),
+    mutation(
         "H65",
         "closing is begun once",
         Edit(
@@ -30,6 +39,11 @@ MUTATIONS: tuple[Mutation, ...] = (
             "        if self._closed:\n            return\n        background",
             "        if self._closed:\n            return\n        self._closed = True\n        background",
         ),
+    ),
+    mutation(
+        "H65",
+        "an interruption passes through somebody's with",
+        Edit(_BACKGROUND, "atexit.register(self._exit)", "atexit.unregister(self._exit)"),
     ),
     mutation(
         "H66",
