@@ -149,6 +149,6 @@ def refusal(message: Any, endpoint: str, *, has_token: bool) -> ElectionError:
     reason = message.cancel_reason
     if "permission denied" in reason and not has_token:
         # Calls are told that a user is missing; etcd 3.5 says no more of a watch.
-        return AuthenticationFailed(f"{WANTS_USER} ({endpoint}: {reason})", endpoint=endpoint)
+        return PermissionDenied(f"{WANTS_USER} ({endpoint}: {reason})", endpoint=endpoint)
     unknown = f"{endpoint} cancelled the watch: {reason or 'no reason given'}"
     return error_by_text(reason, endpoint) or Unavailable(unknown, endpoint=endpoint)

@@ -81,7 +81,11 @@ async def test_a_monitor_begins_although_history_is_compacted_between_its_reads(
         assert time.monotonic() - began < 2.5
 
 
-async def test_a_cluster_that_compacts_ten_times_a_second_can_be_read(etcd: EmbeddedEtcd, raw: Raw, name: str) -> None:
+async def test_a_cluster_that_compacts_ten_times_a_second_can_be_read(
+    etcd: EmbeddedEtcd, raw: Raw, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H59: by pages that take longer than that, at first."""
+    monkeypatch.setattr(reading, "KEY_PAGES", (5, 50, 500))
     for i in range(50):
         await fill(raw, f"{name}/{i}")
 

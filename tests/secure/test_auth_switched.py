@@ -100,12 +100,11 @@ async def test_a_client_without_a_user_is_told_what_it_needs(switched: Switched,
         leader = await client.election(name, ttl=TTL).campaign("node-a").wait()
         switched.switch(True)
         for ask in (client.election(name).leader(), client.monitor().__aenter__()):
-            with pytest.raises(AuthenticationFailed, match="wants a user; give username and password") as caught:
+            with pytest.raises(AuthenticationFailed, match="wants a user; give username and password"):
                 await ask
-            assert type(caught.value) is AuthenticationFailed
         switched.cut()
         await eventually(lambda: is_so(leader.state.is_terminal), "the campaign ends", TTL)
-        assert type(leader.error) is AuthenticationFailed
+        assert isinstance(leader.error, AuthenticationFailed)
         assert "give username and password" in str(leader.error)
         switched.switch(False)
 

@@ -67,6 +67,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     mutation(
+        "H60",
+        "whatever stands between two candidates is read with them",
+        Edit(_SURVEY, "elif number != self.seen - 1:", "elif not number:"),
+    ),
+    mutation(
         "H61", "a log is bounded alone", Edit(_TERM_LOGS, "while len(self._over) > self._total:", "while not log:")
     ),
     mutation(
