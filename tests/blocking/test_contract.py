@@ -63,7 +63,6 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "proclaims_take_effect_in_the_order_of_their_calls",
         "from_the_call_to_resign_on_it_does_not_lead",
         "resigning_on_it_makes_room_for_the_next_at_once",
-        "campaigning_on_it_again_right_after_a_loss",
         "campaign_returns_at_once",
     ),
     "it looks at the asyncio objects themselves; see test_names.py": (
