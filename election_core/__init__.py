@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING
 
 from .campaign import Campaign
 from .client import Client
+from .clock import utc_now
 from .config import TLS
 from .core.campaign_state import CampaignState
 from .core.model import Candidate, Transition
@@ -86,6 +87,7 @@ __all__ = [
     "TermLog",
     "Transition",
     "Unavailable",
+    "utc_now",
 ]
 
 __version__: str

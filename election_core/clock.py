@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -85,6 +85,14 @@ async def sleep(clock: Clock, seconds: float) -> None:
     await Alarm(clock).sleep_until(clock.now() + seconds)
 
 
+_began = datetime.now(UTC), _now()
+
+
 def utc_now() -> datetime:
-    """The wall clock, for showing to people; nothing is decided by it."""
-    return datetime.now(UTC)
+    """The time of day (aware, UTC) by the wall clock as it was when the program began.
+
+    It does not step with the wall clock, so that moments are in order and differences are true: it is for showing to
+    people how long something took and when it was. Nothing is decided by it.
+    """
+    at, moment = _began
+    return at + timedelta(seconds=_now() - moment)

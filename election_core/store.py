@@ -189,10 +189,12 @@ class WatchStream(Protocol):
 
     revision: int
     """Revision of the store when the watch was established: later changes are seen live."""
-    endpoint: str
-    """The member that serves it, ``host:port``."""
     wants_progress: bool
     """Set it to be given progress notifications, about one per second; False at first, since it costs to be woken."""
+
+    @property
+    def endpoint(self) -> str:
+        """The member that serves it, ``host:port``."""
 
     @property
     def silent_for(self) -> float:
@@ -209,8 +211,9 @@ class RenewalStream(Protocol):
     """A stream for the renewals of any number of leases. Iterating gives ``(lease_id, ttl)`` for each answer, those to
     one lease in the order of the requests; a ttl of 0 says that the lease is gone. It ends as a `WatchStream` does."""
 
-    endpoint: str
-    """The member that serves it, ``host:port``."""
+    @property
+    def endpoint(self) -> str:
+        """The member that serves it, ``host:port``."""
 
     @property
     def is_relay(self) -> bool:

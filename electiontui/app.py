@@ -97,6 +97,7 @@ class ElectionApp(App[None]):
                 screen.flush(changed, now)
 
     def _tick(self) -> None:
+        self.desk.view.note_watching(self.desk.clock())
         if self.desk.paused_at is None:
             self.desk.view.tick(self.desk.now())
         for screen in self._live_screens():

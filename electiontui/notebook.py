@@ -18,10 +18,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextvars import Context
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from election_core import ElectionState, Monitor, TermLog
+from election_core import ElectionState, Monitor, TermLog, utc_now
 
 from .durations import parse_duration
 from .pictures.lanes import Window
@@ -98,7 +98,7 @@ class View:
         return {"image/svg+xml": self.svg(), "text/plain": str(self)}
 
     def _window(self, columns: int = _TEXT_COLUMNS) -> Window:
-        return Window(datetime.now(UTC), self._span, columns)
+        return Window(utc_now(), self._span, columns)
 
 
 class _Still(View):

@@ -28,6 +28,8 @@ class Term(NamedTuple):
     """When this program saw it end, or ``None`` while it lasts."""
     ended_known: bool = True
     """False: it ended somewhere inside a gap, and other terms may have come and gone there."""
+    first_value: bytes = b""
+    """What the leader proclaimed when the term was first seen; what it proclaims later is in ``leader``."""
 
     @property
     def is_vacant(self) -> bool:
@@ -56,7 +58,7 @@ class TermLog:
         self.dropped = 0
         self._limit = limit
         self._ahead = 0
-        self._terms = [Term(leader, now, known)]
+        self._terms = [_begun(leader, now, known)]
         self._changes: list[datetime] = []
 
     def record(self, transition: Transition) -> None:
@@ -66,7 +68,7 @@ class TermLog:
             self._terms[-1] = current._replace(leader=transition.after)
             return
         self._terms[-1] = current._replace(ended_at=now, ended_known=not transition.gap)
-        self._terms.append(Term(transition.after, now, began_known=not transition.gap))
+        self._terms.append(_begun(transition.after, now, not transition.gap))
         if transition.after is not None:
             self._changes.append(now)
         if len(self._terms) > self._limit:
@@ -128,3 +130,7 @@ class TermLog:
             for term in self._terms
             if term.ended_at is not None and not term.is_vacant and term.began_known and term.ended_known
         ]
+
+
+def _begun(leader: Candidate | None, now: datetime, known: bool) -> Term:
+    return Term(leader, now, known, first_value=b"" if leader is None else leader.value)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aetcd import rpc
 
 from ..config import Endpoint
+from ..errors import Unavailable
 
 if TYPE_CHECKING:
     from .proxies import Proxy
     from .tls import Credentials
     from .watch_call import WatchCall
 
-__all__ = ["Listener", "Member"]
+__all__ = ["Listener", "Member", "proxy_of"]
 
 _CHANNEL_OPTIONS = (
     # The 4 MB default ends a watch that catches up on a busy prefix.
@@ -64,7 +65,11 @@ class Member:
     """One address of one endpoint, with its channel and stubs.
 
     Attributes:
-        endpoint: ``host:port`` as the user gave it, with the address where the name has several.
+        name: the endpoint as the user gave it.
+        address: where it is: an address, a name that an HTTP proxy looks up, or ``None`` for a name that was not
+            found so far. gRPC never looks one up: it does not end in time, and cannot be told what is known.
+        endpoint: what to call it: ``host:port`` as the user gave it, with the address where the name has several.
+        why_unknown: why the name was not found.
         proxy: what HTTP proxy it is reached through, if any.
         listeners: the streams that are open on it.
         shared_watches: the one of them that further watches go to, if there is one.
@@ -73,34 +78,55 @@ class Member:
         disconnections: how often its connection was given up or closed by us.
     """
 
-    def __init__(self, endpoint: Endpoint, credentials: Credentials | None, address: str | None = None) -> None:
+    def __init__(self, name: Endpoint, credentials: Credentials | None, address: str | None) -> None:
         """``credentials``: what to connect with, or ``None`` for a connection in clear text."""
-        self.endpoint = str(endpoint) if address is None else f"{endpoint} ({address})"
-        self.proxy = _proxy_for(endpoint.host, address)
+        self.name, self.address = name, address
+        self.endpoint = str(name)
+        self.why_unknown = ""
+        self.proxy = proxy_of(name.host, address)
         self.listeners: set[Listener] = set()
         self.shared_watches: WatchCall | None = None
         self.is_relay = False
         self.disconnections = 0
-        self._target = str(endpoint if address is None else Endpoint(address, endpoint.port))
-        self._host = endpoint.host
         self._credentials = credentials
         self._connects_with: Any = None
         self._channel: Any = None
         self._running: set[asyncio.Task[None]] = set()
 
     @property
+    def is_known(self) -> bool:
+        """Whether it can be asked."""
+        return self.address is not None
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be asked."""
+        why = f"could not be looked up ({self.why_unknown})" if self.why_unknown else "has not been looked up in time"
+        return f"The name of {self.endpoint} {why}; check the endpoint and the name service."
+
+    @property
     def channel(self) -> Any:
+        """The channel to it.
+
+        Raises:
+            Unavailable: its address is not known.
+        """
+        if self.address is None:
+            raise Unavailable(self.problem, endpoint=self.endpoint)
         if self._channel is None:
+            target = str(Endpoint(self.address, self.name.port))
             # gRPC would send even what stays on this machine through a proxy, and knows addresses alone.
             proxied = ("grpc.enable_http_proxy", 0 if self.proxy is None else 1)
             options: tuple[tuple[str, object], ...] = (*_CHANNEL_OPTIONS, proxied)
             if self._credentials is not None:
                 # The certificate is the name's, also where the address was looked up here.
-                options = (*options, ("grpc.ssl_target_name_override", self._host))
+                options = (*options, ("grpc.ssl_target_name_override", self.name.host))
                 self._connects_with = self._credentials.current()
-                self._channel = rpc.secure_channel(self._target, self._connects_with, options=options)
+                self._channel = rpc.secure_channel(target, self._connects_with, options=options)
             else:
-                self._channel = rpc.insecure_channel(self._target, options=options)
+                # What stands in front of etcd may go by the name.
+                options = (*options, ("grpc.default_authority", str(self.name)))
+                self._channel = rpc.insecure_channel(target, options=options)
         return self._channel
 
     @cached_property
@@ -171,7 +197,8 @@ class Member:
                 raise outcome
 
 
-def _proxy_for(host: str, address: str | None) -> Proxy | None:
+def proxy_of(host: str, address: str | None = None) -> Proxy | None:
+    """The HTTP proxy that the environment puts before a host."""
     # Not everybody who imports this package makes a client.
     from .proxies import proxy_for
 

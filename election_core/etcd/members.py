@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..config import TLS, Endpoint, is_address
 from ..errors import Unavailable, check_process
 from .history import History
-from .member import Member
+from .member import Member, proxy_of
 from .resolver import Resolver
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ class Members:
     """All members, and the one to ask next. gRPC's own policies never leave a frozen member, so this is ours.
 
     Attributes:
-        all: the members. A name that stands for several addresses gives one each, looked up when first used and
-            again once every member has failed.
+        all: the members. A name that stands for several addresses gives one each. It is looked up when first used,
+            and again once every member has failed; until it is known it gives one that cannot be asked.
         history: what all their answers say of the revisions.
     """
 
@@ -34,8 +34,9 @@ class Members:
     def __init__(self, endpoints: tuple[Endpoint, ...], tls: TLS | None) -> None:
         self._endpoints = endpoints
         self._credentials = _credentials_by_endpoint(endpoints, tls)
-        self._names = Resolver((each for each in endpoints if not is_address(each.host)), self._readdress)
-        self.all = tuple(Member(endpoint, self._credentials[endpoint]) for endpoint in endpoints)
+        self._named = frozenset(each.host for each in endpoints if _is_looked_up(each.host))
+        self._names = Resolver((each.host for each in endpoints if each.host in self._named), self._readdress)
+        self.all = tuple(member for endpoint in endpoints for member in self._members_of(endpoint, {}))
         self.history = History(self._begin_anew)
         self._preferred = 0
         self._failures = 0
@@ -44,16 +45,28 @@ class Members:
         self._pid = os.getpid()
 
     async def preferred(self, within: float) -> Member:
-        """The member to ask, known within so many seconds.
+        """The member to ask. Only where no address is known at all is there a wait for one, of so many seconds at most.
 
         Raises:
-            Unavailable: the connections were closed.
+            Unavailable: no name was found, or the connections were closed.
         """
         self.check_open()
-        if self._names.is_waited_for:
-            await self._names.wait(within)
-            self.check_open()
+        self._names.look_up()
+        if not self.all[self._preferred].is_known:
+            await self._until_one_is_known(time.monotonic() + within)
+        if not self.all[self._preferred].is_known:
+            self._go_on()
         return self.all[self._preferred]
+
+    async def everybody(self, within: float) -> tuple[Member, ...]:
+        """All members, once the names that are not known were looked up, or so many seconds have passed."""
+        deadline = time.monotonic() + within
+        if not self._is_closed and not all(member.is_known for member in self.all):
+            self._names.expire()
+            self._names.look_up()
+            while self._names.is_looking and (left := deadline - time.monotonic()) > 0:
+                await self._names.wait(left)
+        return self.all
 
     def check_open(self) -> None:
         """A closed channel would raise an error of gRPC's own, or keep a stream silent.
@@ -75,9 +88,10 @@ class Members:
                 not been heard since are given up, too.
         """
         if self.all[self._preferred] is member:
-            self._preferred = (self._preferred + 1) % len(self.all)
+            self._go_on()
             self._failures += 1
-            if self._failures % len(self.all) == 0:
+            known = sum(each.is_known for each in self.all)
+            if known < len(self.all) or self._failures % known == 0:
                 self._names.expire()
         if silent_since is not None:
             member.silent_since(silent_since)
@@ -92,6 +106,7 @@ class Members:
     async def close(self) -> None:
         """Close every connection, whatever one of them raises meanwhile."""
         self._is_closed = True
+        self._names.close()
         closing = (*(member.close("was closed by its client") for member in self.all), *self._leaving)
         for outcome in await asyncio.gather(*closing, return_exceptions=True):
             if outcome is not None:
@@ -101,29 +116,51 @@ class Members:
         for listener in [each for member in self.all for each in member.listeners]:
             listener.begin_anew()
 
+    def _go_on(self) -> None:
+        """Prefer the next one that can be asked, if there is another."""
+        after = (*range(self._preferred + 1, len(self.all)), *range(self._preferred))
+        self._preferred = next((index for index in after if self.all[index].is_known), self._preferred)
+
+    async def _until_one_is_known(self, deadline: float) -> None:
+        while not any(member.is_known for member in self.all):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                first = self.all[0]
+                raise Unavailable(first.problem, endpoint=first.endpoint)
+            self._names.expire()
+            self._names.look_up()
+            await self._names.wait(left)
+            self.check_open()
+
     def _readdress(self) -> None:
-        """Take over the addresses that were found. A member that is still there keeps its connection."""
+        """Take over what was found. A member that is still there keeps its connection."""
         if self._is_closed:
             return
-        known = {member.endpoint: member for member in self.all}
-        preferred = self.all[self._preferred].endpoint
-        self.all = tuple(
-            known.pop(member.endpoint, member) for endpoint in self._endpoints for member in self._members_of(endpoint)
-        )
-        names = [member.endpoint for member in self.all]
-        self._preferred = names.index(preferred) if preferred in names else 0
-        for gone in known.values():
+        known = {(member.name, member.address): member for member in self.all}
+        preferred = self.all[self._preferred]
+        self.all = tuple(member for endpoint in self._endpoints for member in self._members_of(endpoint, known))
+        self._preferred = self.all.index(preferred) if preferred in self.all else 0
+        for gone in set(known.values()).difference(self.all):
             leaving = asyncio.ensure_future(gone.close("is no longer what its name stands for"))
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
 
-    def _members_of(self, endpoint: Endpoint) -> list[Member]:
-        addresses = self._names.addresses.get(endpoint, [])
-        credentials = self._credentials[endpoint]
-        if len(addresses) < 2:
-            # gRPC looks a name up itself, and says what is wrong with it.
-            return [Member(endpoint, credentials)]
-        return [Member(endpoint, credentials, address) for address in addresses]
+    def _members_of(self, endpoint: Endpoint, known: dict[tuple[Endpoint, str | None], Member]) -> list[Member]:
+        addresses: tuple[str | None, ...] = (endpoint.host,)
+        if endpoint.host in self._named:
+            addresses = self._names.addresses.get(endpoint.host) or (None,)
+        members = []
+        for address in addresses:
+            member = known.get((endpoint, address)) or Member(endpoint, self._credentials[endpoint], address)
+            member.endpoint = str(endpoint) if len(addresses) < 2 else f"{endpoint} ({address})"
+            member.why_unknown = self._names.problems.get(endpoint.host, "")
+            members.append(member)
+        return members
+
+
+def _is_looked_up(host: str) -> bool:
+    """Whether it is a name whose address we need. An HTTP proxy looks names up itself."""
+    return not is_address(host) and proxy_of(host) is None
 
 
 def _credentials_by_endpoint(endpoints: tuple[Endpoint, ...], tls: TLS | None) -> dict[Endpoint, Credentials | None]:

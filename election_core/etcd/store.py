@@ -152,7 +152,9 @@ class EtcdStore:
         return transactions.Create(guard.key) == guard.create_revision
 
     async def status(self) -> list[EndpointStatus]:
-        return await asyncio.gather(*map(self._status_of, self._members.all))
+        deadline = self._caller.deadline()
+        members = await self._members.everybody(self._caller.timeout / 2)
+        return await asyncio.gather(*(self._status_of(member, deadline) for member in members))
 
     async def close(self) -> None:
         await self._members.close()
@@ -165,8 +167,8 @@ class EtcdStore:
     async def _range(self, query: Read, deadline: float | None = None) -> Any:
         return await self._caller.call(lambda member: member.kv.Range, range_request(query), deadline)
 
-    async def _status_of(self, member: Member) -> EndpointStatus:
-        began, deadline = time.monotonic(), self._caller.deadline()
+    async def _status_of(self, member: Member, deadline: float) -> EndpointStatus:
+        began = time.monotonic()
         try:
             self._members.check_open()
             metadata = await self._caller.metadata(member, deadline)

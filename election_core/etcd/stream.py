@@ -28,7 +28,6 @@ class Stream:
     # it was given up.
 
     def __init__(self, caller: Caller, member: Member, method: Any, metadata: Metadata) -> None:
-        self.endpoint = member.endpoint
         self.heard_at = time.monotonic()
         self._caller, self._member = caller, member
         self._metadata = metadata
@@ -36,6 +35,11 @@ class Stream:
         self._listening_since: float | None = None
         self._gave_up = ""
         member.listeners.add(self)
+
+    @property
+    def endpoint(self) -> str:
+        """What the member is called now: its name may come to stand for several."""
+        return self._member.endpoint
 
     async def _write(self, message: Any) -> None:
         cancelled_before = cancellations()

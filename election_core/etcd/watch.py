@@ -24,8 +24,11 @@ _BYTES_PER_EVENT = 1_000
 class Carrier(Protocol):
     """The call that a watch is on."""
 
-    endpoint: str
     heard_at: float
+
+    @property
+    def endpoint(self) -> str:
+        """The member that it is on."""
 
     def leave(self, watch: EtcdWatch) -> None:
         """Nobody reads it any more."""
@@ -45,7 +48,6 @@ class EtcdWatch:
     # the bytes it takes, and what has ended it.
 
     def __init__(self, carrier: Carrier, keys: Sequence[KeyRange], start_revision: int) -> None:
-        self.endpoint = carrier.endpoint
         self.keys, self.start_revision = keys, start_revision
         self.revision = 0
         self.wants_progress = False
@@ -58,6 +60,10 @@ class EtcdWatch:
         self._read_at = time.monotonic()
         self._error: ElectionError | None = None
         self._news, self._emptied = asyncio.Event(), asyncio.Event()
+
+    @property
+    def endpoint(self) -> str:
+        return self._carrier.endpoint
 
     @property
     def silent_for(self) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
-from election_core import ElectionError, ElectionState, Transition
+from election_core import ElectionError, ElectionState, Transition, utc_now
 
 from ..rows import LEADER_CELLS, describe
 from ..text import safe
@@ -108,7 +108,7 @@ def _print_start(
     printer: _Jsonl | _Simple,
 ) -> dict[str, int]:
     """Print who leads now; returns up to which revision each election's state is known."""
-    at = datetime.now(UTC)
+    at = utc_now()
     if name is not None:
         # Under a prefix that is an election's own root, the election has no name left.
         state = state_of("")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, datetime
 from time import perf_counter
 
-from election_core import Campaign, Candidate, Client, Election, Monitor, TermLog, Unavailable
+from election_core import Campaign, Candidate, Client, Election, Monitor, TermLog, Unavailable, utc_now
 
 from ..commands.output import print_line
 from ..embedded import EmbeddedEtcd
@@ -31,7 +30,7 @@ async def play_failover(etcd: EmbeddedEtcd) -> None:
         ElectionError: etcd or the election failed.
     """
     async with Client(etcd.endpoints) as client, client.monitor() as monitor:
-        log = TermLog(NAME, None, datetime.now(UTC), known=True)
+        log = TermLog(NAME, None, utc_now(), known=True)
         monitor.on("change", log.record)
         election = client.election(NAME, ttl=TTL)
         first, second, third = [await _join(election, f"node-{letter}", monitor) for letter in "abc"]
@@ -95,5 +94,5 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 
 def _timeline(log: TermLog, queue: Sequence[Candidate]) -> str:
-    until = datetime.now(UTC)
+    until = utc_now()
     return timeline(log, queue, until, until - log.terms[0].began_at, width=_WIDTH)

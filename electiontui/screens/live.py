@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+
+from election_core import utc_now
 
 from ..rows import duration
 from ..sources import Candidacies, ClusterView, ViewStatus
@@ -21,7 +23,7 @@ NARROW = 90
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return utc_now()
 
 
 @dataclass(slots=True)

@@ -99,7 +99,9 @@ class Candidacies:
             ElectionError: etcd did not take it.
         """
         key, raw, began = candidacy.campaign.key, value.encode(), monotonic()
-        with self._view.expect(lambda t: t.after is not None and t.after.key == key and t.after.value == raw) as seen:
+        with self._view.expectations.expect(
+            lambda t: t.after is not None and t.after.key == key and t.after.value == raw
+        ) as seen:
             await candidacy.campaign.proclaim(value)
             transition = await _observed(seen)
         took = monotonic() - began
@@ -116,7 +118,7 @@ class Candidacies:
             ElectionError: etcd did not answer; it can be tried again.
         """
         key, led, began = candidacy.campaign.key, candidacy.campaign.is_leader, monotonic()
-        with self._view.expect(
+        with self._view.expectations.expect(
             lambda t: t.before is not None and t.before.key == key and t.kind != "proclaimed"
         ) as seen:
             await candidacy.campaign.resign()

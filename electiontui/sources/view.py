@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from time import monotonic
 from types import TracebackType
 
@@ -20,9 +19,12 @@ from election_core import (
     TermLog,
     Transition,
     Unavailable,
+    utc_now,
 )
 
 from ..rows import ElectionRow, row_of
+from ..watched import Watched
+from .expectations import Expectations
 from .leases import LeaseTtls
 from .row_cache import RowCache
 from .status import ViewStatus
@@ -36,6 +38,8 @@ _FORGET_AFTER = timedelta(hours=1)
 _STATUS_INTERVAL = 5.0
 _BACKOFF = (0.5, 10.0)
 """First and longest pause in seconds before the watch is tried again."""
+_FRESH = timedelta(seconds=3)
+"""Without a sign of life for longer than this nobody knows whether the leaders lead."""
 _DECAY = 10
 """Seconds within which a row whose rates decay with time is renewed."""
 
@@ -49,6 +53,8 @@ class ClusterView:
         elections: name → state, always current; keeps the last state while disconnected.
         logs: name → term log since the view was opened, as of the last `take_news`, like the events.
         rows: name → row, as of the last `flush` or newer; complete them to have them stand still until the next.
+        expectations: who waits for a transition; they are told at once.
+        watched: when etcd was watched, as of the last `note_watching`.
         last_transition: the newest transition of any election, as of the last `take_news`.
     """
 
@@ -59,7 +65,7 @@ class ClusterView:
         self.client = client_factory()
         self.prefix = prefix
         self.ttls = LeaseTtls(self.client, self._ttl_found)
-        self._expected: list[tuple[Callable[[Transition], bool], asyncio.Future[Transition]]] = []
+        self.expectations = Expectations()
         self._members: list[EndpointStatus] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._watch: asyncio.Task[None] | None = None
@@ -70,6 +76,7 @@ class ClusterView:
         self.elections: Mapping[str, ElectionState] = {}
         self.logs: dict[str, TermLog] = {}
         self.rows = RowCache(self._row)
+        self.watched = Watched(utc_now())
         self.last_transition: Transition | None = None
         self._events: dict[str, deque[Transition]] = {}
         self._dirty: set[str] = set()
@@ -163,6 +170,14 @@ class ClusterView:
         self.rows.drop(changed - shown)
         return changed
 
+    def note_watching(self, now: datetime) -> None:
+        """Note whether etcd is watched; call it once per second, whether anything is repainted or not."""
+        known = now - timedelta(seconds=self.status().age)
+        if self._monitor is not None and now - known < _FRESH:
+            self.watched.seen(known)
+        else:
+            self.watched.lost(known)
+
     def tick(self, now: datetime) -> None:
         """Renew a share of the rows whose rates decay with time; call it once per second."""
         share = self._restless[int(now.timestamp()) % _DECAY]
@@ -172,7 +187,7 @@ class ClusterView:
     def _row(self, name: str) -> ElectionRow:
         state = self.elections[name]
         ttl = self.ttls.found.get(state.leader.lease_id) if state.leader else None
-        row = row_of(state, self.logs[name], ttl, datetime.now(UTC))
+        row = row_of(state, self.logs[name], ttl, utc_now())
         if row.changes_per_hour or any(row.spark):
             self._restless[hash(name) % _DECAY].add(name)
         return row
@@ -210,25 +225,13 @@ class ClusterView:
             retry_in=None if self._retry_at is None else max(self._retry_at - now, 0.0),
         )
 
-    @contextmanager
-    def expect(self, matches: Callable[[Transition], bool]) -> Iterator[asyncio.Future[Transition]]:
-        """A future of the first matching transition from now on; it is cancelled on the way out."""
-        future: asyncio.Future[Transition] = asyncio.get_running_loop().create_future()
-        entry = (matches, future)
-        self._expected.append(entry)
-        try:
-            yield future
-        finally:
-            self._expected.remove(entry)
-            future.cancel()
-
     async def _watch_forever(self) -> None:
         while True:
             try:
                 async with self.client.monitor(self.prefix) as monitor:
                     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     monitor.on("error", lambda error, ended=ended: ended.done() or ended.set_exception(error))
-                    monitor.on("change", self._tell_whoever_expects)
+                    monitor.on("change", self.expectations.tell)
                     self._adopt(monitor)
                     await ended
             except ElectionError as exc:
@@ -240,7 +243,7 @@ class ClusterView:
             self._retry_at = None
 
     def _adopt(self, monitor: Monitor) -> None:
-        now = datetime.now(UTC)
+        now = utc_now()
         self.take_news()
         # A screen may go on showing an election that is gone, and its row could not be made any more.
         self.rows.make(self.rows.keys() - monitor.elections.keys())
@@ -270,7 +273,7 @@ class ClusterView:
 
     def _take_and_tell(self, transition: Transition) -> None:
         self._take(transition)
-        self._tell_whoever_expects(transition)
+        self.expectations.tell(transition)
 
     def _take(self, transition: Transition) -> None:
         name = transition.election
@@ -281,11 +284,6 @@ class ClusterView:
         self._events.setdefault(name, deque(maxlen=_EVENTS)).append(transition)
         self.last_transition = transition
         self._dirty.add(name)
-
-    def _tell_whoever_expects(self, transition: Transition) -> None:
-        for matches, future in self._expected:
-            if not future.done() and matches(transition):
-                future.set_result(transition)
 
     async def _poll_members(self) -> None:
         while True:

@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from election_core import Candidate, Term, TermLog
+from election_core import Candidate, Term, TermLog, utc_now
 
 from ..pictures.lanes import Lane, Window, lanes_of, raster, term_at, time_marks
 from ..text import fit, width
@@ -69,7 +69,7 @@ class Timeline(Widget, can_focus=True):
         super().__init__(id=id)
         self._log: TermLog | None = None
         self._queue: Sequence[Candidate] = ()
-        self._now = datetime.now(UTC)
+        self._now = utc_now()
         self._zoom = _WIDEST_START
         self._end: datetime | None = None
         self._first_lane = 0

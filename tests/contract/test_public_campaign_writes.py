@@ -43,8 +43,8 @@ async def test_proclaim_while_waiting_keeps_the_place_in_line(world: World) -> N
 
 
 async def test_proclaims_take_effect_in_the_order_of_their_calls(world: World) -> None:
-    campaign = world.election.campaign("start")
     async with world.raw.store.watch([world.raw.all]) as stream:
+        campaign = world.election.campaign("start")
         values = [str(i) for i in range(20)]
         await soon(asyncio.gather(*map(campaign.proclaim, values)))
         seen: list[str] = []

@@ -1,13 +1,10 @@
-"""What a client holds open, and what it gives up: watches that nobody reads, names that change, and its own end."""
+"""What a client holds open, and what it gives up: watches that nobody reads, and its own end."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
@@ -18,10 +15,11 @@ from election_core.errors import ElectionError
 from election_core.etcd import store as store_module
 from election_core.etcd.member import Member
 from election_core.etcd.members import Members
-from election_core.store import KeyRange, Put, Read
+from election_core.etcd.watch import EtcdWatch
+from election_core.store import KeyRange, Put, Read, WatchStream
 from electiontui.embedded import EmbeddedEtcd
 
-from .clients import Moments, Raw, eventually, in_line, new_client, note, raw_store
+from .clients import Moments, Raw, eventually, holds, in_line, new_client, note, raw_store
 from .proxy import Proxy
 from .scripted import WATCH, ScriptedEtcd
 
@@ -106,96 +104,35 @@ async def failure_of(client: Client, name: str) -> ElectionError:
     return caught.value
 
 
-class Names:
-    """The system's look-ups of one name, as a test wants them."""
-
-    def __init__(self) -> None:
-        self.addresses: list[str] = []
-        self.asked = 0
-        self.threads: set[int] = set()
-        self.answers = threading.Event()
-        self.answers.set()
-        self._real = socket.getaddrinfo
-
-    def look_up(self, host: Any, port: Any, *args: Any, **options: Any) -> Any:
-        if host != "etcd.test":
-            return self._real(host, port, *args, **options)
-        self.asked += 1
-        self.threads.add(threading.get_ident())
-        assert self.answers.wait(20)
-        if not self.addresses:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in self.addresses]
-
-
-@pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Names]:
-    names = Names()
-    monkeypatch.setattr(socket, "getaddrinfo", names.look_up)
-    yield names
-    names.answers.set()
+async def test_a_client_that_is_closed_leaves_nothing_running(
+    etcd: EmbeddedEtcd, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither for what is not read, nor for what is."""
+    monkeypatch.setattr("election_core.etcd.watch._ROOM", 30_000)
+    before = asyncio.all_tasks()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(raw_store(etcd.endpoint))
+        keys = [KeyRange.prefix(name.encode())]
+        shared = await stack.enter_async_context(store.watch(keys))
+        wide = await stack.enter_async_context(store.watch(keys, wide=True))
+        assert isinstance(shared, EtcdWatch)
+        assert isinstance(wide, EtcdWatch)
+        for _ in range(5):
+            await Raw(store).do(Put(f"{name}/a".encode(), bytes(10_000), 0))
+        await holds(lambda: wide._size <= 50_000, 0.1)
+        await store.close()
+        ours = [each for each in asyncio.all_tasks() - before if "election_core" in repr(each)]
+        assert not ours
+        for watch in (shared, wide):
+            with pytest.raises(Unavailable):
+                await read_all(watch)
 
 
-def at_name(etcd: EmbeddedEtcd) -> str:
-    return f"etcd.test:{etcd.endpoint.rpartition(':')[2]}"
-
-
-async def test_a_look_up_that_hangs_keeps_no_call_longer_than_its_timeout(names: Names, etcd: EmbeddedEtcd) -> None:
-    names.answers.clear()
-    async with new_client(at_name(etcd), timeout=1) as client:
-        for _ in range(2):
-            began = time.monotonic()
-            results = await asyncio.gather(*(client.election("x").leader() for _ in range(10)), return_exceptions=True)
-            assert time.monotonic() - began < 1.3
-            assert all(isinstance(each, Unavailable) for each in results)
-        assert names.asked == 1
-
-
-async def test_known_addresses_serve_while_a_look_up_hangs(names: Names, etcd: EmbeddedEtcd) -> None:
-    names.addresses = ["127.0.0.1", "127.0.0.2"]
-    async with raw_store(at_name(etcd), timeout=2) as store:
-        members = store._members
-        await store.read(Read(KeyRange(b"x")))
-        assert [member.endpoint.partition(" ")[2] for member in members.all] == ["(127.0.0.1)", "(127.0.0.2)"]
-        names.answers.clear()
-        for member in members.all:
-            members.suspect(member)
-        began = time.monotonic()
-        await store.read(Read(KeyRange(b"x")))
-        assert time.monotonic() - began < 1
-        began = time.monotonic()
-        await store.read(Read(KeyRange(b"x")))
-        assert time.monotonic() - began < 0.3
-        assert names.asked == 2
-
-
-async def test_a_look_up_that_fails_forgets_no_address(names: Names, etcd: EmbeddedEtcd) -> None:
-    names.addresses = ["127.0.0.1", "127.0.0.2"]
-    async with raw_store(at_name(etcd)) as store:
-        await store.read(Read(KeyRange(b"x")))
-        known, names.addresses = store._members.all, []
-        for member in known:
-            store._members.suspect(member)
-        await store.read(Read(KeyRange(b"x")))
-        assert (names.asked, store._members.all) == (2, known)
-
-
-async def test_a_member_that_its_name_no_longer_stands_for_is_left(names: Names, proxy: Proxy, name: str) -> None:
-    """Its streams go on elsewhere, and its connection is closed."""
-    names.addresses = ["127.0.0.1", "127.0.0.2"]
-    port = proxy.endpoint.rpartition(":")[2]
-    async with raw_store(f"etcd.test:{port}") as store, store.watch([KeyRange(name.encode())]) as watch:
-        assert (proxy.open_connections, watch.endpoint) == (1, f"etcd.test:{port} (127.0.0.1)")
-        names.addresses = ["127.0.0.2", "127.0.0.3"]
-        for member in store._members.all:
-            store._members.suspect(member)
-        with suppress(Unavailable, TimeoutError):
-            await asyncio.wait_for(store.read(Read(KeyRange(b"x"))), 0.5)
-        with pytest.raises(Unavailable, match="no longer what its name stands for"):
-            async for _ in watch:
-                pass
-        await eventually(lambda: is_so(proxy.open_connections == 0), "its connection is closed", 3)
-        assert [each.endpoint.partition(" ")[2] for each in store._members.all] == ["(127.0.0.2)", "(127.0.0.3)"]
+async def read_all(watch: WatchStream) -> None:
+    """Read until it ends, which it must."""
+    async with asyncio.timeout(10):
+        async for _ in watch:
+            pass
 
 
 async def test_every_member_is_closed_whatever_one_of_them_raises(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,13 +47,6 @@ async def keys_of(watch: WatchStream) -> list[bytes]:
     return [event.key for each in response.revisions for event in each.events]
 
 
-async def read_all(watch: WatchStream) -> None:
-    """Read until it ends, which it must."""
-    async with asyncio.timeout(10):
-        async for _ in watch:
-            pass
-
-
 async def test_three_hundred_campaigns_take_one_stream(server: EmbeddedEtcd, name: str) -> None:
     """H58: a server may allow no more than a hundred on a connection."""
     async with new_client(server.endpoint) as client, new_client(server.endpoint) as other:
@@ -256,30 +249,6 @@ async def test_a_wide_watch_that_is_not_read_is_held_up_and_loses_nothing(
         seen = 0
         while seen < 100:
             seen += len(await keys_of(wide))
-
-
-async def test_a_client_that_is_closed_leaves_nothing_running(
-    etcd: EmbeddedEtcd, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither for what is not read, nor for what is."""
-    monkeypatch.setattr("election_core.etcd.watch._ROOM", 30_000)
-    before = asyncio.all_tasks()
-    async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(raw_store(etcd.endpoint))
-        keys = [KeyRange.prefix(name.encode())]
-        shared = await stack.enter_async_context(store.watch(keys))
-        wide = await stack.enter_async_context(store.watch(keys, wide=True))
-        assert isinstance(shared, EtcdWatch)
-        assert isinstance(wide, EtcdWatch)
-        for _ in range(5):
-            await Raw(store).do(Put(f"{name}/a".encode(), bytes(10_000), 0))
-        await holds(lambda: wide._size <= 50_000, 0.1)
-        await store.close()
-        ours = [each for each in asyncio.all_tasks() - before if "election_core" in repr(each)]
-        assert not ours
-        for watch in (shared, wide):
-            with pytest.raises(Unavailable):
-                await read_all(watch)
 
 
 async def test_all_come_back_on_one_stream(proxy: Proxy, etcd: EmbeddedEtcd, direct: Client, name: str) -> None:

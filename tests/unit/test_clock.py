@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -22,6 +23,19 @@ def test_the_system_clock_runs_through_suspend(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(time, "clock_gettime", lambda which: 1000.0 + slept.get(which, 0.0))
     monkeypatch.setattr(clock, "_now", clock._clock_through_suspend())
     assert SystemClock().now() == 4600.0
+
+
+def test_the_time_of_day_does_not_step_with_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sets the clock would paint terms that never were."""
+    moment = 50.0
+    monkeypatch.setattr(clock, "_began", (datetime(2026, 1, 1, 12, tzinfo=UTC), 40.0))
+    monkeypatch.setattr(clock, "_now", lambda: moment)
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    assert clock.utc_now() == datetime(2026, 1, 1, 12, 0, 10, tzinfo=UTC)
+    moment += 3600
+    assert clock.utc_now() == datetime(2026, 1, 1, 13, 0, 10, tzinfo=UTC)
+    monkeypatch.undo()
+    assert abs(clock.utc_now() - datetime.now(UTC)) < timedelta(seconds=1)
 
 
 def test_a_system_may_lack_the_clocks_of_unix() -> None:

@@ -55,6 +55,14 @@ def test_terms_and_vacancies_follow_each_other_without_a_hole() -> None:
     assert log.name == "e"
 
 
+def test_a_term_keeps_what_was_proclaimed_at_its_beginning() -> None:
+    """By it a leader is known however often it proclaims."""
+    later = candidate(1, b"progress 7", 9)
+    log = log_of((10, candidate(1, b"host-1")), (20, later), (30, None), first=candidate(3, b"host-3"))
+    assert [term.first_value for term in log.terms] == [b"host-3", b"host-1", b""]
+    assert log.terms[1].leader == later
+
+
 def test_the_first_term_began_at_an_unknown_time_unless_told_otherwise() -> None:
     assert not log_of(first=A).current.began_known
     assert log_of(first=A, known=True).current.began_known

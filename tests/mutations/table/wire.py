@@ -11,6 +11,7 @@ _CALLS = "election_core/etcd/calls.py"
 _MAPPING = "election_core/etcd/mapping.py"
 _MEMBER = "election_core/etcd/member.py"
 _MEMBERS = "election_core/etcd/members.py"
+_RESOLVER = "election_core/etcd/resolver.py"
 _STORE = "election_core/etcd/store.py"
 _STREAM = "election_core/etcd/stream.py"
 _WATCHES = "election_core/etcd/watches.py"
@@ -37,7 +38,7 @@ CANCELED_UNSEEN = Edit(
 )
 GOES_BACK_UNSEEN = Edit(_HISTORY, "if header.revision < revision and", "if header.revision < 0 and")
 ALWAYS_THE_SAME_MEMBER = Edit(
-    _MEMBERS, "self._preferred = (self._preferred + 1) % len(self.all)", "self._preferred %= len(self.all)"
+    _MEMBERS, "if self.all[self._preferred] is member:", "if self.all[self._preferred] is None:"
 )
 DENIED_FOR_GOOD = Edit(_WATCHES, "_TOKENS_PER_WATCH = 5", "_TOKENS_PER_WATCH = 1")
 TOKENS_KEPT_BY_STREAMS = Edit(
@@ -74,6 +75,21 @@ MUTATIONS: tuple[Mutation, ...] = (
         Edit(_MEMBER, '("grpc.keepalive_timeout_ms", 5_000)', '("grpc.keepalive_timeout_ms", 60_000)'),
         Edit(_MEMBER, '("grpc.http2.ping_timeout_ms", 5_000)', '("grpc.http2.ping_timeout_ms", 60_000)'),
     ),
+    mutation(
+        "H78",
+        "gRPC looks names up",
+        Edit(_MEMBER, "target = str(Endpoint(self.address, self.name.port))", "target = str(self.name)"),
+    ),
+    mutation(
+        "H78",
+        "a name that is looked up is waited for",
+        Edit(
+            _MEMBERS,
+            "        self._names.look_up()\n        if not",
+            "        self._names.look_up()\n        await self.everybody(within)\n        if not",
+        ),
+    ),
+    mutation("H78", "each client has a thread", Edit(_RESOLVER, "is_new = host not in self._asking", "is_new = True")),
     mutation("H25", "a key is taken for there until a renewal says otherwise", OWN_KEY_UNSEEN),
     mutation(
         "H25",
