@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -79,6 +80,7 @@ def fork(_: Client, name: str) -> None:
         elected(leadership)
         child = os.fork()
         if not child:
+            signal.alarm(5)
             for use in (lambda: leadership.is_leader, leadership.resign, client.status, leadership.lost.is_set):
                 try:
                     use()

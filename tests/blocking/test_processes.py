@@ -42,6 +42,7 @@ class Actor:
     ("way", "code"), [("unhandled", 1), ("end_of_file", 0), ("exit_in_a_body", 3), ("daemon_body", 0)]
 )
 def test_an_end_without_closing_resigns(etcd: EmbeddedEtcd, client: Client, name: str, way: str, code: int) -> None:
+    """H70"""
     actor = Actor(etcd.endpoint, name, way)
     began = time.monotonic()
     assert actor.end()[0] == code
@@ -52,6 +53,7 @@ def test_an_end_without_closing_resigns(etcd: EmbeddedEtcd, client: Client, name
 
 @pytest.mark.parametrize("way", ["entering", "body", "no_with", "reading"])
 def test_ctrl_c_leaves_nothing(etcd: EmbeddedEtcd, client: Client, name: str, way: str) -> None:
+    """H68"""
     with client.election(name).observe() as observer:
         other = client.election(name).campaign("other").wait() if way == "entering" else None
         actor = Actor(etcd.endpoint, name, way)
@@ -71,6 +73,7 @@ def test_ctrl_c_leaves_nothing(etcd: EmbeddedEtcd, client: Client, name: str, wa
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_process_is_told_at_once_and_harms_nobody(etcd: EmbeddedEtcd, name: str) -> None:
+    """H69"""
     actor = Actor(etcd.endpoint, name, "fork")
     code, out, err = actor.end()
     *told, last = out.splitlines()

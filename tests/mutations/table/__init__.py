@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mutation import Mutation
-from . import campaigns, endings, leases, observing, reading, wire
+from . import campaigns, endings, leases, observing, reading, threads, wire
 
 __all__ = ["MUTATIONS", "NO_LINE"]
 
@@ -16,5 +16,6 @@ MUTATIONS: tuple[Mutation, ...] = (
     *leases.MUTATIONS,
     *observing.MUTATIONS,
     *reading.MUTATIONS,
+    *threads.MUTATIONS,
     *wire.MUTATIONS,
 )

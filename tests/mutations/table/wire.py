@@ -213,6 +213,12 @@ MUTATIONS: tuple[Mutation, ...] = (
             "        newest = Snapshot(result.revision, result.reads[0], None)\n",
         ),
     ),
+    mutation(
+        "H53",
+        "many places are read with a transaction that only reads",
+        Edit("election_core/store.py", "all(isinstance(op, Read) for op in self.then + self.otherwise)", "False"),
+        Edit("election_core/shell/rereads.py", "Guard(root, -1), then=(Delete(root),)", "Guard(root, -1), then=()"),
+    ),
     mutation("H54", "revisions only ever grow", GOES_BACK_UNSEEN),
     mutation(
         "H55",
