@@ -1,4 +1,4 @@
-"""A child that comes out of a fork finds its parent's client: it is told so at once, and nothing is sent.
+"""H74: a child that comes out of a fork finds its parent's client: it is told so at once, and nothing is sent.
 
 What a fork does to gRPC's threads and locks is gRPC's affair, and goes wrong now and then; so these do not fork, and
 have another process id instead.
