@@ -168,7 +168,11 @@ class Campaign:
         return self
 
     def __await__(self) -> Generator[object, None, Campaign]:
-        """As `wait`, but cancelling it withdraws it: within the client's timeout, or else in the background."""
+        """As `wait`, but cancelling it withdraws it: within the client's timeout, or else in the background.
+
+        A task that is cancelled before its first step never gets here, such as that of ``wait_for(campaign, 0)``:
+        `resign` the campaign then.
+        """
         return self._wait_or_withdraw().__await__()
 
     async def proclaim(self, value: str | bytes) -> None:
