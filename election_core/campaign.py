@@ -70,7 +70,12 @@ class Campaign:
 
     @property
     def is_leader(self) -> bool:
-        """Whether it leads for certain at this moment, computed from the clock when asked."""
+        """Whether it leads for certain at this moment, computed from the clock when asked.
+
+        Raises:
+            InvalidConfig: this process came out of a fork; the one that campaigned may lead.
+        """
+        self._runtime.check_process()
         return self.state is CampaignState.LEADING and self.lease_remaining > 0
 
     @property

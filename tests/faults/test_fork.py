@@ -52,5 +52,7 @@ async def test_a_child_is_told_what_to_do(
             # What a child unwinds, it inherited; its parent goes on.
             with pytest.raises(InvalidConfig, match="made before a fork"):
                 await campaign.proclaim("child")
+            with pytest.raises(InvalidConfig, match="made before a fork"):
+                assert campaign.is_leader
         assert campaign.is_leader
         assert await client.election(name).leader() == "parent"
