@@ -47,13 +47,13 @@ class ElectionApp(App[None]):
         self,
         client_factory: Callable[[], Client],
         *,
-        prefix: str,
+        prefixes: tuple[str, ...],
         read_only: bool = False,
         notice: str | None = None,
     ) -> None:
         super().__init__()
         self._client_factory = client_factory
-        self._prefix, self._read_only, self._notice = prefix, read_only, notice
+        self._prefixes, self._read_only, self._notice = prefixes, read_only, notice
         self._desk: Desk | None = None
         self.left_behind: list[str] = []
 
@@ -66,7 +66,7 @@ class ElectionApp(App[None]):
 
     def make_desk(self) -> Desk:
         """What the screens are to work with; called once, inside the event loop."""
-        view = ClusterView(self._client_factory, self._prefix)
+        view = ClusterView(self._client_factory, *self._prefixes)
         return Desk(view, Candidacies(view), self._read_only)
 
     async def on_mount(self) -> None:
@@ -152,17 +152,21 @@ class ElectionApp(App[None]):
 
 
 def run(
-    client_factory: Callable[[], Client], *, prefix: str, read_only: bool = False, notice: str | None = None
+    client_factory: Callable[[], Client],
+    *,
+    prefixes: tuple[str, ...],
+    read_only: bool = False,
+    notice: str | None = None,
 ) -> list[str]:
     """Run the dashboard in the terminal until the user leaves; returns what went wrong, a line each.
 
     Args:
         client_factory: makes the client, inside the event loop.
-        prefix: what to watch, such as ``election/``; ``""`` is the whole key space.
+        prefixes: what to watch, such as ``election/``; ``""`` is the whole key space.
         read_only: offer nothing that writes to etcd.
         notice: a line to show until something happens.
     """
-    app = ElectionApp(client_factory, prefix=prefix, read_only=read_only, notice=notice)
+    app = ElectionApp(client_factory, prefixes=prefixes, read_only=read_only, notice=notice)
     app.run()
     crash = ["the dashboard ended by a defect of its own; please report it with the lines above"]
     return [*app.left_behind, *(crash if app.return_code else [])]

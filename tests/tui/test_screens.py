@@ -31,7 +31,7 @@ async def dashboard(
     endpoint: str, *, prefix: str = "election/", size: tuple[int, int] = (120, 40), read_only: bool = False
 ) -> AsyncIterator[tuple[ElectionApp, Pilot[Any]]]:
     """A running dashboard that has read what is there, or has given up its first try."""
-    app = ElectionApp(lambda: Client(endpoint, timeout=1.0), prefix=prefix, read_only=read_only)
+    app = ElectionApp(lambda: Client(endpoint, timeout=1.0), prefixes=(prefix,), read_only=read_only)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.desk.view.status().loaded or app.desk.view.status().error)
         await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
