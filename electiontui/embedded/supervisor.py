@@ -148,8 +148,7 @@ class Member:
         os.killpg(self._process.pid, number)
         if number == signal.SIGKILL:
             self._process.wait()
-        elif number == signal.SIGSTOP and hasattr(os, "waitid"):
-            # Some of its threads may still be answering; what was noticed stays to be noticed.
+        elif number == signal.SIGSTOP and hasattr(os, "waitid"):  # until then some of its threads may answer
             os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def is_ready(self) -> bool:
