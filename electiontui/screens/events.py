@@ -94,10 +94,8 @@ class EventsScreen(LiveScreen):
         recent = reversed(self.desk.view.recent)
         shown = (event for event in recent if self._shows_proclaims or event.kind != "proclaimed")
         # Events of one revision may be of several elections.
-        pairs = (
-            (f"{event.revision} {event.election}", event) for event in shown if not wanted or wanted in _text(event)
-        )
-        self._events = dict(pairs)
+        found = (event for event in shown if not wanted or wanted in _text(event))
+        self._events = {f"{event.revision} {event.election}": event for event in found}
         self._stale = False
         self._table.set_keys(list(self._events))
         self._table.touch(self._table.visible_keys())

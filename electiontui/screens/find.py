@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from time import monotonic
 from typing import ClassVar
 
@@ -21,7 +22,7 @@ from ..widgets.status_bar import Line
 from ..widgets.virtual_table import Cell, VirtualTable
 from .dialogs import Dialog
 
-__all__ = ["LARGE", "FindDialog"]
+__all__ = ["LARGE", "FindDialog", "named"]
 
 LARGE = 256 << 20
 """Bytes of a database from which on nothing is read before the user has agreed."""
@@ -35,6 +36,11 @@ _SHOWN_EVERY = 0.1
 """Seconds between two repaints while it looks."""
 
 
+def named(prefixes: Iterable[str]) -> str:
+    """Prefixes as they are shown."""
+    return " ".join(safe(prefix) or "(every key)" for prefix in prefixes)
+
+
 class FindDialog(Dialog[tuple[str, ...] | None]):
     """Looks for elections in the whole key space, and gives the prefixes that the user wants to watch."""
 
@@ -45,11 +51,13 @@ class FindDialog(Dialog[tuple[str, ...] | None]):
 
     # The mutable state: what was found so far, what of it is marked, and how the look is going.
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, home: tuple[str, ...]) -> None:
+        """``home``: what was watched at first; it is offered whether anything is found there or not."""
         super().__init__()
         self._client = client
+        self._home = {prefix: Found(prefix, 0, 0) for prefix in home}
         self._prefixes = Prefixes()
-        self._found: dict[str, Found] = {}
+        self._found = dict(self._home)
         self._marked: set[str] = set()
         self._looking: Worker[None] | None = None
         self._shown_at = 0.0
@@ -69,6 +77,7 @@ class FindDialog(Dialog[tuple[str, ...] | None]):
     def on_mount(self) -> None:
         self._show(looking=False)
         self._tell("Asking how large the database is …")
+        self._table.set_keys(list(self._found))
         self.query_one("#look").display = False
         self._table.focus()
         self.run_worker(self._begin(), group="find", exit_on_error=False)
@@ -122,8 +131,8 @@ class FindDialog(Dialog[tuple[str, ...] | None]):
     def _tell_progress(self, keys: int, began: float, what: str) -> None:
         rate = keys / max(monotonic() - began, 0.001)
         self._tell(f"{safe(what)}: {keys:,} keys, {rate:,.0f}/s; {self._prefixes.elections:,} elections")
-        self._found = {found.prefix: found for found in self._prefixes.found()}
-        self._table.say("Nothing yet." if what == "looking" else "No elections.")
+        found = self._home | {found.prefix: found for found in self._prefixes.found()}
+        self._found = dict(sorted(found.items()))
         self._table.set_keys(list(self._found))
         self._table.touch(self._table.visible_keys())
 
@@ -133,9 +142,9 @@ class FindDialog(Dialog[tuple[str, ...] | None]):
             return {}
         return {
             "mark": ("✓" if prefix in self._marked else " ", "own"),
-            "prefix": (safe(prefix) or "(the root: watches every key)", ""),
-            "elections": (f"{found.elections:,}", ""),
-            "candidates": (f"{found.candidates:,}", "muted"),
+            "prefix": (named([prefix]), ""),
+            "elections": (f"{found.elections:,}" if found.elections else "–", ""),
+            "candidates": (f"{found.candidates:,}" if found.elections else "–", "muted"),
         }
 
     def action_mark(self) -> None:
