@@ -15,7 +15,7 @@ from election_core.store import LeaseInfo, Store, Txn, TxnResult
 
 from .stage import Stage
 
-COUNT = 400
+COUNT = 200
 
 T = TypeVar("T")
 
