@@ -28,9 +28,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "screens": ("widgets", "sources", "etcdctl", "rows", "text"),
     "app": ("screens", "sources", "text"),
     "notebook": ("pictures", "rows", "durations", "text"),
-    "commands": ("app", "pictures", "rows", "text"),
+    "commands": ("app", "durations", "pictures", "rows", "text"),
     "demo": ("commands", "embedded", "pictures"),
-    "cli": ("commands", "demo", "durations"),
+    "cli": ("commands", "demo"),
     "__main__": ("cli",),
 }
 """Each folder and each file beside them, and what it may import of the others. There is no circle in it."""
