@@ -28,9 +28,7 @@ def open_dashboard(settings: Settings) -> int:
         say("the dashboard needs a terminal; without one use `electiontui list` or `electiontui watch`")
         return INVALID_INPUT
     if os.environ.get("TERM") == "dumb":
-        say(
-            "the dashboard needs a terminal that can move its cursor, and TERM is dumb; use `electiontui list` or `watch`"
-        )
+        say("the dashboard needs a terminal that can move its cursor, and TERM is dumb; use `electiontui list`")
         return INVALID_INPUT
     if len(settings.prefixes) > 1:
         say("the dashboard shows one --prefix; give one, or use `electiontui list` or `electiontui watch` for several")

@@ -98,8 +98,8 @@ def shared_options() -> list[click.Option]:
 class SharingGroup(click.Group):
     """Takes the shared options before the command; without one, its callback asks `settings_of`."""
 
-    def __init__(self, *args: Any, params: list[click.Parameter] | None = None, **options: Any) -> None:
-        super().__init__(*args, params=[*shared_options(), *(params or [])], **options)
+    def __init__(self, name: str | None, *, params: list[click.Parameter] | None = None, **options: Any) -> None:
+        super().__init__(name, params=[*shared_options(), *(params or [])], **options)
 
     def invoke(self, ctx: click.Context) -> Any:
         """They are put by, since a command may add to them."""
@@ -110,8 +110,8 @@ class SharingGroup(click.Group):
 class SharingCommand(click.Command):
     """Takes the shared options after the command, too; its callback finds them as ``ctx.obj``."""
 
-    def __init__(self, *args: Any, params: list[click.Parameter] | None = None, **options: Any) -> None:
-        super().__init__(*args, params=[*(params or []), *shared_options()], **options)
+    def __init__(self, name: str | None, *, params: list[click.Parameter] | None = None, **options: Any) -> None:
+        super().__init__(name, params=[*(params or []), *shared_options()], **options)
 
     def invoke(self, ctx: click.Context) -> Any:
         """What is given in both places adds up where an option may be repeated; else the later one wins."""

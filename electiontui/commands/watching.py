@@ -115,9 +115,7 @@ async def _watch(settings: Settings, patterns: Sequence[str], printer: _Jsonl | 
             except TimeoutError:
                 if until.count is None:
                     return OK
-                say(
-                    f"fewer than {until.count} events within {until.seconds:g} s; give a longer --for or a smaller --count"
-                )
+                say(f"fewer than {until.count} events within {until.seconds:g} s; give a longer --for")
                 return ERROR
             return OK
 
@@ -163,8 +161,9 @@ def _print_start(
             printer.start(name, state, at)
         return {"": state.revision}
     states = {each: state for each in names if (state := state_of(each)) is not None}
-    for each, state in states.items() if printer is not None else ():
-        printer.start(each, state, at)
+    if printer is not None:
+        for each, state in states.items():
+            printer.start(each, state, at)
     return {each: state.revision for each, state in states.items()}
 
 
