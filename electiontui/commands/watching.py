@@ -130,14 +130,13 @@ async def _print_transitions(
 ) -> None:
     printed = 0
     async for transition in monitor:
+        fits = matches(transition.election, patterns) if name is None else transition.election == ""
+        # What is not younger is already part of the state at the start.
+        if fits and transition.revision > known.get(transition.election, 0):
+            shown = until.kinds is None or transition.kind in until.kinds
+            printer.transition(transition.election if name is None else name, transition, shown=shown)
+            printed += shown
         printer.forget(monitor.take_changed() - monitor.elections.keys())
-        if transition.revision <= known.get(transition.election, 0):
-            continue  # already part of the state at the start
-        if not (matches(transition.election, patterns) if name is None else transition.election == ""):
-            continue
-        shown = until.kinds is None or transition.kind in until.kinds
-        printer.transition(transition.election if name is None else name, transition, shown=shown)
-        printed += shown
         if printed == until.count:
             return
 
