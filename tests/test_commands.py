@@ -202,12 +202,6 @@ def test_a_dumb_terminal_has_no_dashboard() -> None:
     assert "\x1b" not in text
 
 
-def test_the_dashboard_refuses_several_prefixes() -> None:
-    code, text = on_terminal("--prefix", "a/", "--prefix", "b/", TERM="xterm")
-    assert code == 3
-    assert "one --prefix" in text
-
-
 def test_errors_are_whole_and_wrapped_and_without_colour() -> None:
     code, text = on_terminal("list", "--endpoints", f"{CLOSED},127.0.0.1:1", "--command-timeout", "300ms", NO_COLOR="1")
     assert code == 2

@@ -30,24 +30,25 @@ def open_dashboard(settings: Settings) -> int:
     if os.environ.get("TERM") == "dumb":
         say("the dashboard needs a terminal that can move its cursor, and TERM is dumb; use `electiontui list`")
         return INVALID_INPUT
-    if len(settings.prefixes) > 1:
-        say("the dashboard shows one --prefix; give one, or use `electiontui list` or `electiontui watch` for several")
-        return INVALID_INPUT
     try:
         settings.client()
     except InvalidConfig as exc:
         say(str(exc))
         return INVALID_INPUT
-    return show(settings.client, prefix=settings.prefixes[0], read_only=settings.read_only)
+    return show(settings.client, prefixes=settings.prefixes, read_only=settings.read_only)
 
 
 def show(
-    client_factory: Callable[[], Client], *, prefix: str, read_only: bool = False, notice: str | None = None
+    client_factory: Callable[[], Client],
+    *,
+    prefixes: tuple[str, ...],
+    read_only: bool = False,
+    notice: str | None = None,
 ) -> int:
     """Run the screens and say what went wrong; returns the exit code. The arguments are those of `app.run`."""
     from ..app import run
 
-    problems = run(client_factory, prefix=prefix, read_only=read_only, notice=notice)
+    problems = run(client_factory, prefixes=prefixes, read_only=read_only, notice=notice)
     for problem in problems:
         say(problem)
     return ERROR if problems else OK

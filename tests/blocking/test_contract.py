@@ -51,6 +51,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "a_timeout_around_it_is_a_timeout",
         "a_timeout_inside_it_is_a_timeout",
         "cancelling_the_wait_for_election_leaves_the_line",
+        "a_timeout_around_the_campaign_itself_withdraws_it",
         "cancelling_a_read_loses_nothing",
     ),
     "callbacks are plain functions, and are called by another thread soon after; see test_callbacks.py": (

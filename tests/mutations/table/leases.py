@@ -154,6 +154,11 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     mutation(
+        "H65",
+        "a relay is asked as often as etcd",
+        Edit(_KEEPALIVE, "_RENEWALS_PER_TTL_BY_RELAY = 6", "_RENEWALS_PER_TTL_BY_RELAY = 3"),
+    ),
+    mutation(
         "H66",
         "a lone endpoint is given up like one of many",
         Edit(_KEEPALIVE, "_LAST_PATIENCE_SHARE = 7 / 15", "_LAST_PATIENCE_SHARE = 1 / 6"),

@@ -48,7 +48,12 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H69",
         "whoever has the object has its thread",
-        Edit(_BACKGROUND, "if os.getpid() != self._pid:", "if self._pid < 0:"),
+        Edit(_BACKGROUND, "        check_process(self._pid)", "        pass"),
+    ),
+    mutation(
+        "H74",
+        "whoever has the object may use it",
+        Edit("election_core/errors.py", "    if os.getpid() != pid:", "    if pid < 0:"),
     ),
     mutation(
         "H70",
