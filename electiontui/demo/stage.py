@@ -6,7 +6,7 @@ import secrets
 
 from ..commands import ERROR, INTERRUPTED, INVALID_INPUT
 from ..commands.dashboard import has_terminal, in_notebook, show
-from ..commands.output import say
+from ..commands.streams import say
 from ..embedded import EmbeddedEtcd, EtcdFailed, EtcdNotFound
 from .players import Players
 
