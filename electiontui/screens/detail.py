@@ -18,10 +18,11 @@ from .. import rows
 from ..rows import Column, duration
 from ..sources import Candidacy
 from ..text import safe
+from ..widgets.cells import Cell
 from ..widgets.charts import Chart, changes_chart, hold_chart
 from ..widgets.status_bar import Line, StatusBar
 from ..widgets.timeline import Timeline
-from ..widgets.virtual_table import Cell, VirtualTable
+from ..widgets.virtual_table import VirtualTable
 from . import actions
 from .console import ConsoleScreen
 from .dialogs import TextDialog

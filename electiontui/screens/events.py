@@ -16,8 +16,9 @@ from election_core import Transition
 from .. import rows
 from ..rows import Column
 from ..text import safe
+from ..widgets.cells import Cell
 from ..widgets.status_bar import Line, StatusBar
-from ..widgets.virtual_table import Cell, VirtualTable
+from ..widgets.virtual_table import VirtualTable
 from .live import Desk, LiveScreen
 
 __all__ = ["EventsScreen"]

@@ -18,8 +18,9 @@ from election_core import Client, ElectionError
 from ..prefixes import Found, Prefixes
 from ..rows import Column
 from ..text import safe
+from ..widgets.cells import Cell
 from ..widgets.status_bar import Line
-from ..widgets.virtual_table import Cell, VirtualTable
+from ..widgets.virtual_table import VirtualTable
 from .dialogs import Dialog
 
 __all__ = ["LARGE", "FindDialog", "named"]

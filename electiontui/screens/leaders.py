@@ -16,8 +16,9 @@ from textual.widgets import Footer
 from ..leaders import Heir, Leader, leaders_of
 from ..rows import Column, duration
 from ..text import safe
+from ..widgets.cells import Cell
 from ..widgets.status_bar import Line, StatusBar
-from ..widgets.virtual_table import Cell, VirtualTable
+from ..widgets.virtual_table import VirtualTable
 from .live import Desk, LiveScreen
 
 __all__ = ["LeadersScreen"]

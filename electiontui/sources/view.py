@@ -23,12 +23,13 @@ from election_core import (
 )
 
 from ..prefixes import base_of
-from ..rows import ElectionRow, row_of
+from ..rows import ElectionRow, row_of, row_state
 from ..watched import Watched
 from .expectations import Expectations
 from .leases import LeaseTtls
 from .row_cache import RowCache
 from .status import ViewStatus
+from .troubles import State, Troubles
 
 __all__ = ["ClusterView"]
 
@@ -59,6 +60,7 @@ class ClusterView:
         watched: when etcd was watched, as of the last `note_watching`.
         recent: the newest transitions of all elections, oldest first, at most 2,000, as of the last `take_news`.
         last_transition: the newest of them.
+        troubles: which elections are in trouble, as of the last `flush`.
     """
 
     # The mutable state: the maps above, which of their entries the next flush has to renew, and the tasks that
@@ -79,6 +81,7 @@ class ClusterView:
         self.elections: Mapping[str, ElectionState] = {}
         self.logs: dict[str, TermLog] = {}
         self.rows = RowCache(self._row)
+        self.troubles = Troubles(self._trouble)
         self.watched = Watched(utc_now())
         self.recent: deque[Transition] = deque(maxlen=_RECENT)
         self.last_transition: Transition | None = None
@@ -172,6 +175,7 @@ class ClusterView:
         shown = {name for name in changed if name in self.elections and name in self.logs}
         self.rows.outdate(shown)
         self.rows.drop(changed - shown)
+        self.troubles.renew(changed)
         return changed
 
     def note_watching(self, now: datetime) -> None:
@@ -192,9 +196,19 @@ class ClusterView:
         state = self.elections[name]
         ttl = self.ttls.found.get(state.leader.lease_id) if state.leader else None
         row = row_of(state, self.logs[name], ttl, utc_now())
-        if row.changes_per_hour or any(row.spark):
+        if row.changes_per_hour:
             self._restless[hash(name) % _DECAY].add(name)
         return row
+
+    def _trouble(self, name: str) -> State | None:
+        state, log = self.elections.get(name), self.logs.get(name)
+        if state is None or log is None:
+            return None
+        found = row_state(state, log, utc_now())
+        if found == "flapping":
+            # Time alone ends it.
+            self._restless[hash(name) % _DECAY].add(name)
+        return found, log.current.began_at
 
     def want_ttls(self, names: Iterable[str]) -> None:
         """Have the leases of these elections' leaders looked up."""

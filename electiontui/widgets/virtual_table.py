@@ -18,19 +18,9 @@ from textual.strip import Strip
 
 from ..rows import Column
 from ..text import fit
+from .cells import Cell, Painted, column_widths
 
-__all__ = ["Cell", "VirtualTable", "column_widths"]
-
-Cell = tuple[str, str]
-"""Harmless text, and the name of a component class such as ``leading``, or ``""``."""
-
-
-def column_widths(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
-    """The columns that fit a table of ``width`` cells, and how many cells each gets, one cell apart."""
-    shown = [column for column in columns if width >= column.drop_below]
-    spare = max(width - sum(column.cells + 1 for column in shown) - 1, 0)
-    shares = sum(column.grows for column in shown) or 1
-    return [(column, column.cells + spare * column.grows // shares) for column in shown]
+__all__ = ["VirtualTable"]
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -47,6 +37,7 @@ class VirtualTable(ScrollView, can_focus=True):
         "table--leading",
         "table--vacant",
         "table--flapping",
+        "table--blocked",
         "table--muted",
         "table--own",
     }
@@ -62,6 +53,7 @@ class VirtualTable(ScrollView, can_focus=True):
         & > .table--leading { color: #56B4E9; }
         & > .table--vacant { color: #D55E00; text-style: bold; }
         & > .table--flapping { color: #E69F00; text-style: bold; }
+        & > .table--blocked { color: #D55E00; text-style: bold reverse; }
         & > .table--muted { color: $text-muted; }
         & > .table--own { color: #009E73; text-style: bold; }
     }
@@ -125,6 +117,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._laid_out: tuple[int, list[tuple[Column, int]]] = (-1, [])
         self.sorted_by: tuple[str, bool] | None = None
         """Column and whether it descends, marked in the header."""
+        self.titles: dict[str, str] = {}
+        """What stands above a column instead of its title."""
 
     @property
     def cursor(self) -> str | None:
@@ -140,6 +134,10 @@ class VirtualTable(ScrollView, can_focus=True):
     def known(self) -> AbstractSet[str]:
         """The keys without order."""
         return self._row_of.keys()
+
+    def width_of(self, column: str) -> int:
+        """Cells that a column has; 0 where it is left out."""
+        return next((cells for each, cells in self._layout_of(self.size.width) if each.key == column), 0)
 
     def say(self, text: str) -> None:
         """What to show while there are no rows."""
@@ -271,7 +269,8 @@ class VirtualTable(ScrollView, can_focus=True):
             mark = ""
             if self.sorted_by is not None and self.sorted_by[0] == column.key:
                 mark = "▼" if self.sorted_by[1] else "▲"
-            segments.append(Segment(fit(column.title + mark, cells, right=column.right) + " ", style))
+            title = self.titles.get(column.key, column.title)
+            segments.append(Segment(fit(title + mark, cells, right=column.right) + " ", style))
         return Strip(segments).adjust_cell_length(width, style)
 
     def _row(self, line: int, key: str, width: int) -> Strip:
@@ -286,12 +285,18 @@ class VirtualTable(ScrollView, can_focus=True):
         segments: list[Segment] = []
         texts, role, used = ["▶" if at_cursor else " "], "", 1
         for column, cells in self._layout_of(width):
-            text, its_role = cells_of.get(column.key, ("", ""))
+            cell = cells_of.get(column.key, ("", ""))
+            used += cells + 1
+            if isinstance(cell, Painted):
+                segments.append(Segment("".join(texts), self._style(base, role)))
+                segments += [Segment(text, base + style) for text, style in cell.runs]
+                texts = [" " * (cells - sum(len(text) for text, _ in cell.runs) + 1)]
+                continue
+            text, its_role = cell
             if its_role != role and not plain:
                 segments.append(Segment("".join(texts), self._style(base, role)))
                 texts, role = [], its_role
             texts.append(fit(text, cells, right=column.right) + " ")
-            used += cells + 1
         segments.append(Segment("".join(texts), self._style(base, role)))
         return Strip(segments, used).adjust_cell_length(width, base)
 

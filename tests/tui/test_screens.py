@@ -82,14 +82,14 @@ async def test_filter_sort_and_the_way_back(etcd: EmbeddedEtcd) -> None:
             await until(pilot, lambda: len(table(app).keys) == 3)
             await look_for(pilot, "!eta")
             await until(pilot, lambda: list(table(app).keys) == ["alpha", "gamma"])
-            await until(pilot, lambda: "(2 of 3)" in line(app, "#title"))
+            await until(pilot, lambda: "2 of 3 elections" in line(app, "#title"))
             await look_for(pilot, "nothing")
             await until(pilot, lambda: list(table(app).keys) == [])
             await until(pilot, lambda: "No election matches" in text_of(app))
             await pilot.press("escape", "S")
             await until(pilot, lambda: list(table(app).keys) == ["gamma", "beta", "alpha"])
             await pilot.press("s")
-            await until(pilot, lambda: "sort: leader ▲" in line(app, "#title"))
+            await until(pilot, lambda: "sort: held ▲" in line(app, "#title"))
             await pilot.click("#elections", offset=(2, 0))
             await until(pilot, lambda: "sort: name ▲" in line(app, "#title"))
             assert list(table(app).keys) == ["alpha", "beta", "gamma"]
@@ -313,7 +313,7 @@ async def test_every_screen_fits(etcd: EmbeddedEtcd, size: tuple[int, int]) -> N
         await client.election("pay").campaign("node-1").wait()
         async with dashboard(etcd.endpoint, size=size) as (app, pilot):
             await until(pilot, lambda: list(table(app).keys) == ["pay"])
-            assert ("LAST 30 min" in text_of(app)) is (size[0] >= 90)
+            assert "/" in line(app, "#title")
             await pilot.press("enter")
             await until(pilot, lambda: "CANDIDATE" in text_of(app) and "EVENT" in text_of(app))
             assert table(app, "queue").size.height >= 3

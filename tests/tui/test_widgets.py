@@ -15,9 +15,10 @@ from election_core.core.term_log import TermLog
 from electiontui.rows import COLUMNS, Column
 from electiontui.screens.dialogs import ConfirmDialog, Plan
 from electiontui.text import width
+from electiontui.widgets.cells import Cell, column_widths
 from electiontui.widgets.status_bar import StatusBar
 from electiontui.widgets.timeline import Timeline
-from electiontui.widgets.virtual_table import Cell, VirtualTable, column_widths
+from electiontui.widgets.virtual_table import VirtualTable
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 A, B = (Candidate(b"e/a/%d" % n, b"node-%d" % n, n, n, n) for n in (1, 2))
@@ -135,13 +136,13 @@ async def test_enter_chooses_the_row_under_the_cursor_and_a_second_click_too() -
 @pytest.mark.parametrize(
     ("cells", "dropped"),
     [
-        (120, set()),
-        (90, set()),
-        (89, {"spark", "revision"}),
-        (60, {"spark", "revision"}),
-        (59, {"spark", "revision", "queue"}),
-        (53, {"spark", "revision", "queue", "ttl"}),
-        (47, {"spark", "revision", "queue", "ttl", "changes"}),
+        (130, set()),
+        (129, {"revision"}),
+        (89, {"revision", "ttl"}),
+        (80, {"revision", "ttl", "changes"}),
+        (75, {"revision", "ttl", "changes", "strip"}),
+        (59, {"revision", "ttl", "changes", "strip", "queue"}),
+        (40, {"revision", "ttl", "changes", "strip", "queue", "held"}),
     ],
 )
 def test_columns_give_way_to_narrow_terminals(cells: int, dropped: set[str]) -> None:
