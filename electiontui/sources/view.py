@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from types import TracebackType
 
@@ -23,7 +22,9 @@ from election_core import (
 )
 
 from ..rows import ElectionRow, row_of
+from ..wall import Wall
 from ..watched import Watched
+from .event_log import EventLog
 from .expectations import Expectations
 from .leases import LeaseTtls
 from .row_cache import RowCache
@@ -31,8 +32,6 @@ from .status import ViewStatus
 
 __all__ = ["ClusterView"]
 
-_EVENTS = 500
-"""Transitions remembered per election."""
 _FORGET_AFTER = timedelta(hours=1)
 """For how long an election stays that was vacant when a new monitor began, as it does in a monitor."""
 _STATUS_INTERVAL = 5.0
@@ -55,6 +54,7 @@ class ClusterView:
         rows: name → row, as of the last `flush` or newer; complete them to have them stand still until the next.
         expectations: who waits for a transition; they are told at once.
         watched: when etcd was watched, as of the last `note_watching`.
+        wall: what the wall clock showed when, as of the last `note_watching`.
         last_transition: the newest transition of any election, as of the last `take_news`.
     """
 
@@ -64,6 +64,7 @@ class ClusterView:
     def __init__(self, client_factory: Callable[[], Client], prefix: str) -> None:
         self.client = client_factory()
         self.prefix = prefix
+        self.wall = Wall()
         self.ttls = LeaseTtls(self.client, self._ttl_found)
         self.expectations = Expectations()
         self._members: list[EndpointStatus] = []
@@ -78,7 +79,7 @@ class ClusterView:
         self.rows = RowCache(self._row)
         self.watched = Watched(utc_now())
         self.last_transition: Transition | None = None
-        self._events: dict[str, deque[Transition]] = {}
+        self._events: dict[str, EventLog] = {}
         self._dirty: set[str] = set()
         self._leases_found: set[int] = set()
         self._restless: tuple[set[str], ...] = tuple(set() for _ in range(_DECAY))
@@ -125,7 +126,7 @@ class ClusterView:
         return path.removeprefix(self.base) if path.startswith(self.base) else None
 
     def events(self, name: str) -> tuple[Transition, ...]:
-        """The election's transitions since the view was opened, oldest first, at most 500."""
+        """The election's transitions since the view was opened, oldest first, as many as `EventLog` keeps."""
         return tuple(self._events.get(name, ()))
 
     @property
@@ -172,6 +173,7 @@ class ClusterView:
 
     def note_watching(self, now: datetime) -> None:
         """Note whether etcd is watched; call it once per second, whether anything is repainted or not."""
+        self.wall.note(utc_now(), datetime.now(UTC))
         known = now - timedelta(seconds=self.status().age)
         if self._monitor is not None and now - known < _FRESH:
             self.watched.seen(known)
@@ -281,7 +283,7 @@ class ClusterView:
             is_new = transition.before is None and not transition.gap
             self.logs[name] = TermLog(name, transition.before, transition.observed_at, known=is_new)
         self.logs[name].record(transition)
-        self._events.setdefault(name, deque(maxlen=_EVENTS)).append(transition)
+        self._events.setdefault(name, EventLog()).add(transition)
         self.last_transition = transition
         self._dirty.add(name)
 
