@@ -210,7 +210,9 @@ class _Timeline(_Live):
 
     def svg(self) -> str:
         title = f"{self._name} · {_leader_text(self._state)}{self._suffix()}"
-        return timeline_svg(title, self._monitor.log(self._name), *self._seen(), places=self._places, local=self._wall.local)
+        return timeline_svg(
+            title, self._monitor.log(self._name), *self._seen(), places=self._places, local=self._wall.local
+        )
 
     def __str__(self) -> str:
         title = f"{safe(self._name)} · {_leader_text(self._state)}{self._suffix()}"

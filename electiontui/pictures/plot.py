@@ -92,7 +92,7 @@ def changes_per_minute(
     canvas.y_ticks = _count_ticks(max(counts), rows, 3)
     first = columns - minutes * wide
     for minute, count in enumerate(counts):
-        canvas.bar(first + minute * wide, wide, count / max(max(counts), 1) * rows)
+        canvas.bar(first + minute * wide, wide - (wide > 2), count / max(max(counts), 1) * rows)
         begin = until - _MINUTE * (minutes - minute)
         if not count and _overlap(unwatched, begin, begin + _MINUTE) > _MINUTE / 2:
             canvas.points["╱"] += [(first + minute * wide + step, 0) for step in range(wide)]

@@ -8,7 +8,7 @@ beginning that nobody saw, ``?`` an end inside a gap, ``╱`` was not watched, `
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from election_core import TermLog
 

@@ -37,7 +37,7 @@ def lines_of(value: bytes, form: str, cells: int) -> Iterator[list[str]]:
         return
     if form == "JSON":
         try:
-            value = json.dumps(json.loads(value), indent=2, ensure_ascii=False).encode("utf-8", "surrogateescape")
+            value = json.dumps(json.loads(value), indent=2, ensure_ascii=False).encode("utf-8", "surrogatepass")
         except (ValueError, RecursionError):
             yield ["This is not JSON."]
             return
@@ -66,7 +66,8 @@ def _wrapped(text: str, cells: int) -> Iterator[str]:
     if len(text) <= cells and width(text) <= cells:
         yield text
         return
-    line, used = [], 0
+    line: list[str] = []
+    used = 0
     for char in text:
         wide = 1 if char.isascii() else width(char)
         if used + wide > cells:

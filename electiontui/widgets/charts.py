@@ -15,6 +15,8 @@ from ..pictures.plot import changes_per_minute, hold_times, vacancy_times
 
 __all__ = ["Chart", "changes_chart", "hold_chart", "vacancy_chart"]
 
+_EVERY = 15
+"""Seconds after which a chart that moves is built again; that costs more than a hundredth of a second."""
 Stretches = Sequence[tuple[datetime, datetime]]
 Drawing = Callable[[TermLog, datetime, Stretches, int, int], str]
 
@@ -35,7 +37,7 @@ def vacancy_chart(log: TermLog, now: datetime, unwatched: Stretches, width: int,
 
 
 class Chart(Widget):
-    """One chart, built again only when its size, its five seconds or its data has changed."""
+    """One chart, built again only when its size, its data or, if it moves, the time has changed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"chart--bar", "chart--unwatched"}
 
@@ -47,19 +49,28 @@ class Chart(Widget):
     }
     """
 
-    def __init__(self, drawing: Drawing, *, id: str | None = None) -> None:
+    def __init__(self, drawing: Drawing, *, moves: bool = False, id: str | None = None) -> None:
+        """``moves``: it changes as time goes by, and not with the data alone."""
         super().__init__(id=id)
-        self._drawing = drawing
+        self._drawing, self._moves = drawing, moves
         self._made_for: tuple[object, ...] = ()
+        self._shown: tuple[TermLog, datetime, Stretches] | None = None
         self._text = ""
 
     def show(self, log: TermLog, now: datetime, unwatched: Stretches = ()) -> None:
         """Show this log as of ``now`` (aware, UTC)."""
-        made_for = (self.size, int(now.timestamp()) // 5, log.dropped + len(log.terms_kept), len(unwatched))
-        if made_for != self._made_for and self.size.width >= 20 and self.size.height >= 6:
+        self._shown = log, now, unwatched
+        age = int(now.timestamp()) // _EVERY if self._moves else 0
+        made_for = (self.size, age, log.dropped + len(log.terms_kept), len(unwatched))
+        if made_for != self._made_for:
             self._made_for = made_for
-            self._text = self._drawing(log, now, unwatched, self.size.width, self.size.height)
+            fits = self.size.width >= 20 and self.size.height >= 6
+            self._text = self._drawing(log, now, unwatched, self.size.width, self.size.height) if fits else ""
             self.refresh()
+
+    def on_resize(self) -> None:
+        if self._shown is not None:
+            self.show(*self._shown)
 
     def render(self) -> Text:
         text = Text(self._text or "too small for a chart", no_wrap=True)

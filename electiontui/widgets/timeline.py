@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -22,7 +20,7 @@ from ..pictures.axis import Local, clock_text, span_text, ticks, times, wall_now
 from ..pictures.lanes import Lane, Places, Window, lanes_of
 from ..pictures.raster import cover_of, raster
 from ..pictures.reading import Reading, edge, read
-from ..text import fit, width
+from ..text import width
 from .lane_strip import AXIS, LaneStyle, axis_strip, lane_strip
 
 __all__ = ["SPANS", "Timeline"]
@@ -80,7 +78,7 @@ class Timeline(Widget, can_focus=True):
         self._places = Places()
         self._lanes: list[Lane] = []
         self._drawn: list[str] = []
-        self._cover = ""
+        self._over = ""
         self._window: Window | None = None
         self._gutter = 8
         self._cursor: datetime | None = None
@@ -104,6 +102,11 @@ class Timeline(Widget, can_focus=True):
     def lanes(self) -> Sequence[Lane]:
         """The lanes in the order shown."""
         return self._lanes
+
+    @property
+    def wanted(self) -> int:
+        """Lines that it takes to show all lanes, with the axis and the frame."""
+        return len(self._lanes) + AXIS + self.gutter.height
 
     @property
     def window(self) -> Window | None:
@@ -198,19 +201,19 @@ class Timeline(Widget, can_focus=True):
         end = self._end or self._now
         lanes = lanes_of(self._log, self._queue, Window(end, self.span, 1), self._places)
         # A height that is set takes effect always; Textual may keep one that a widget answered while it was laid out.
-        self.styles.height = len(lanes) + AXIS + self.gutter.height
+        known = [(lane.label, lane.leads, lane.waits) for lane in self._lanes]
+        self._lanes = lanes
+        self.styles.height = self.wanted
         if self.size.width < 12:
-            self._lanes = lanes
             return
         gutter = min(max(width(lane.label) for lane in lanes) + 4, self.size.width // 3)
         window = self._window_of(gutter)
         cover = cover_of(self._log, window, self._now, self._unwatched)
         drawn = [raster(lane, window, self._now, cover) for lane in lanes]
         heads = [(lane.label, lane.leads, lane.waits) for lane in lanes]
-        known = [(lane.label, lane.leads, lane.waits) for lane in self._lanes]
         if (drawn, heads, window, gutter) == (self._drawn, known, self._window, self._gutter):
             return
-        self._lanes, self._drawn, self._cover, self._window, self._gutter = lanes, drawn, cover, window, gutter
+        self._drawn, self._over, self._window, self._gutter = drawn, cover, window, gutter
         self._first_lane = min(self._first_lane, max(len(lanes) - self._room, 0))
         self.border_title = self._title()
         self.refresh()
@@ -243,7 +246,7 @@ class Timeline(Widget, can_focus=True):
             lane, drawn = self._lanes[self._first_lane + y], self._drawn[self._first_lane + y]
             return lane_strip(lane, drawn, self._gutter, self.size.width, self._lane_style, cursor)
         style = self.get_component_rich_style("timeline--axis", partial=True) + self.rich_style
-        text = ticks(self._window, self._local, self._cover) if y == room else times(self._window, self._local)
+        text = ticks(self._window, self._local, self._over) if y == room else times(self._window, self._local)
         head = " " * (self._gutter - 1) + ("└" if y == room else " ")
         return axis_strip(head, text, self.size.width, style, cursor if y == room else None)
 

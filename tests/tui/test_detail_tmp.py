@@ -5,6 +5,7 @@ from electiontui.widgets.timeline import Timeline
 from .driving import text_of, until
 from .still import StillApp, busy_view
 
+
 async def test_y() -> None:
     app = StillApp(busy_view())
     heights = []
@@ -16,6 +17,7 @@ async def test_y() -> None:
             heights.append(app.screen.query_one(Timeline).size.height)
             await pilot.press("escape")
     assert heights == [6] * 24
+
 
 async def test_z() -> None:
     app = StillApp(busy_view())
@@ -30,6 +32,7 @@ async def test_z() -> None:
         app.screen._clear_arrangement_cache()
         app.screen._refresh_layout()
         from datetime import timedelta
+
         q = view.elections["drill/payments"].queue + view.elections["mail/outbound"].queue
         t.show(view.logs["drill/payments"], q, app.desk.now())
         await pilot.pause(0.3)
