@@ -13,7 +13,7 @@ __all__ = ["Local", "clock_text", "span_text", "ticks", "time_marks", "times", "
 Local = Callable[[datetime], datetime]
 """What the wall clock showed at a moment, as an aware local time."""
 
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800)
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800)
 
 
 def wall_now(at: datetime) -> datetime:

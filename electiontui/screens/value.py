@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -153,7 +154,7 @@ class ValueDialog(Dialog[None]):
         self.query_one("#form", Label).update(
             f"value as {FORMS[self._form]}, {len(self._value):,} bytes   v: {others}   y: copy"
         )
-        self.run_worker(self._fill(FORMS[self._form]), group="value", exclusive=True, exit_on_error=False)
+        self.run_worker(partial(self._fill, FORMS[self._form]), group="value", exclusive=True, exit_on_error=False)
 
     async def _fill(self, form: str) -> None:
         page = self.query_one(_Page)
