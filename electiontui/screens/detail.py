@@ -35,7 +35,11 @@ from .value import ValueDialog
 
 __all__ = ["DetailScreen"]
 
-_EVENTS = (Column("at", "TIME", 12), Column("what", "EVENT", 16, grows=1), Column("revision", "REV", 9, right=True, drop_below=46))
+_EVENTS = (
+    Column("at", "TIME", 12),
+    Column("what", "EVENT", 16, grows=1),
+    Column("revision", "REV", 9, right=True, drop_below=46),
+)
 _ROLES = {"elected": "leading", "vacated": "vacant", "succeeded": "flapping", "proclaimed": "muted"}
 _HINT = " [ ] reads from edge to edge, a click reads there"
 _LOOKED_BACK = timedelta(seconds=2 * SPANS[-1])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -154,9 +154,11 @@ class ValueDialog(Dialog[None]):
         self.query_one("#form", Label).update(
             f"value as {FORMS[self._form]}, {len(self._value):,} bytes   v: {others}   y: copy"
         )
-        self.run_worker(partial(self._fill, FORMS[self._form]), group="value", exclusive=True, exit_on_error=False)
+        self._fill()
 
-    async def _fill(self, form: str) -> None:
+    @work(group="value", exclusive=True, exit_on_error=False)
+    async def _fill(self) -> None:
+        form = FORMS[self._form]
         page = self.query_one(_Page)
         page.clear()
         for lines in lines_of(self._value, form, max(page.size.width - 2, 20)):
