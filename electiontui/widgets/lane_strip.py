@@ -21,7 +21,7 @@ AXIS = 2
 _SOLID = "█"
 _PATTERNS = (_SOLID, "▚", "▤")
 # Leaders' colours are made for a dark ground, on which all of them can be seen.
-_GROUND = Style(bgcolor="#1E1E1E")
+_GROUND, _QUIET, _BRIGHT = Style(bgcolor="#1E1E1E"), Style(color="#A0A0A0"), Style(color="#FFFFFF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +35,29 @@ class LaneStyle:
     is_dark: bool
 
 
-def lane_strip(lane: Lane, drawn: str, gutter: int, cells: int, style: LaneStyle, cursor: int | None) -> Strip:
+def lane_strip(
+    lane: Lane, drawn: str, gutter: int, cells: int, style: LaneStyle, cursor: int | None, *, labelled: bool = True
+) -> Strip:
     """The lane's label and what `raster` made of it, ``cells`` wide; the cursor is a column of it."""
     mark = "★ " if lane.leads and not lane.vacant else "◌ " if lane.waits else "  "
-    head = fit(mark + lane.label, gutter - 2) + " ┤"
+    head = fit(mark + lane.label if labelled else "", gutter - 2) + " ┤"
     segments = [Segment(head, style.base + style.label + Style(bold=lane.leads))]
-    ground = style.base if style.is_dark or style.colourless else style.base + _GROUND
+    own_ground = not style.is_dark and not style.colourless
+    ground = style.base + _GROUND if own_ground else style.base
+    quiet, bright = (ground + _QUIET, ground + _BRIGHT) if own_ground else (ground + style.muted, ground + style.label)
     colour, solid = _colour_of(lane), _solid_of(lane, style)
     full = ground + Style(color=colour)
     # Full blocks get a ground of their own colour: some fonts leave a seam between them.
     seamless = full + Style(bgcolor=colour) if solid == _SOLID else full
-    styles = {_SOLID: seamless, UNWATCHED: ground + style.muted, FORGOTTEN: ground + style.muted}
+    styles = {_SOLID: seamless, UNWATCHED: quiet, FORGOTTEN: quiet}
     for (glyph_style, at_cursor), run in groupby(
         enumerate(drawn), lambda each: (styles.get(each[1], full), each[0] == cursor)
     ):
         text = "".join(char for _, char in run).replace(_SOLID, solid)
         if at_cursor:
-            glyph_style, text = style.base + Style(bold=True, reverse=text != " "), "│" if text == " " else text
+            # On a full block it stands on the block's own colour.
+            glyph_style = seamless + Style(color="#000000") if text == _SOLID else bright
+            text = "│"
         segments.append(Segment(text, glyph_style))
     return Strip(segments).adjust_cell_length(cells, style.base)
 

@@ -21,12 +21,14 @@ from ..pictures.lanes import Lane, Places, Window, lanes_of
 from ..pictures.raster import cover_of, raster
 from ..pictures.reading import Reading, edge, read
 from ..text import width
+from .ink import ink
 from .lane_strip import AXIS, LaneStyle, axis_strip, lane_strip
 
 __all__ = ["SPANS", "Timeline"]
 
 SPANS = (30, 60, 120, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 345600, 604800)
 """Seconds shown at each zoom level."""
+_THICKEST = 5
 _WIDEST_START = SPANS.index(600)
 Stretches = Sequence[tuple[datetime, datetime]]
 
@@ -185,6 +187,11 @@ class Timeline(Widget, can_focus=True):
         """How many lanes are visible at once, above the axis."""
         return max(self.size.height - AXIS, 1)
 
+    @property
+    def _thick(self) -> int:
+        """Lines of each lane, where there is room for more than one."""
+        return min(max(self._room // max(len(self._lanes), 1), 1), _THICKEST)
+
     def on_resize(self) -> None:
         self._draw()
         self.border_title = self._title()
@@ -236,16 +243,18 @@ class Timeline(Widget, can_focus=True):
         return " · ".join(parts)
 
     def render_line(self, y: int) -> Strip:
-        room = min(self._room, len(self._lanes) - self._first_lane)
+        room = min(self._room, (len(self._lanes) - self._first_lane) * self._thick)
         if self._window is None or not self._drawn or y >= room + AXIS:
             return Strip.blank(self.size.width, self.rich_style)
         cursor = None
         if self._cursor is not None and 0 <= (at := self._window.column(self._cursor)) <= self._window.columns:
             cursor = min(int(at), self._window.columns - 1)
         if y < room:
-            lane, drawn = self._lanes[self._first_lane + y], self._drawn[self._first_lane + y]
-            return lane_strip(lane, drawn, self._gutter, self.size.width, self._lane_style, cursor)
-        style = self.get_component_rich_style("timeline--axis", partial=True) + self.rich_style
+            place, line = divmod(y, self._thick)
+            lane, drawn = self._lanes[self._first_lane + place], self._drawn[self._first_lane + place]
+            middle = line == self._thick // 2
+            return lane_strip(lane, drawn, self._gutter, self.size.width, self._lane_style, cursor, labelled=middle)
+        style = self.rich_style + ink(self.get_component_rich_style("timeline--axis"))
         text = ticks(self._window, self._local, self._over) if y == room else times(self._window, self._local)
         head = " " * (self._gutter - 1) + ("└" if y == room else " ")
         return axis_strip(head, text, self.size.width, style, cursor if y == room else None)
@@ -254,8 +263,8 @@ class Timeline(Widget, can_focus=True):
     def _lane_style(self) -> LaneStyle:
         return LaneStyle(
             base=self.rich_style,
-            label=self.get_component_rich_style("timeline--label", partial=True),
-            muted=self.get_component_rich_style("timeline--axis", partial=True),
+            label=ink(self.get_component_rich_style("timeline--label")),
+            muted=ink(self.get_component_rich_style("timeline--axis")),
             colourless=self.app.no_color,
             is_dark=self.app.current_theme.dark,
         )

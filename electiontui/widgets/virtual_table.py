@@ -18,6 +18,7 @@ from textual.strip import Strip
 
 from ..rows import Column
 from ..text import fit
+from .ink import ink
 
 __all__ = ["Cell", "VirtualTable", "column_widths"]
 
@@ -290,4 +291,4 @@ class VirtualTable(ScrollView, can_focus=True):
         return Strip(segments, used).adjust_cell_length(width, base)
 
     def _style(self, base: Style, role: str) -> Style:
-        return base + self.get_component_rich_style(f"table--{role}", partial=True) if role else base
+        return base + ink(self.get_component_rich_style(f"table--{role}")) if role else base

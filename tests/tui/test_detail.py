@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.color import Color
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Input
 
 from election_core import Client
@@ -153,6 +155,47 @@ async def test_an_outage_is_nobodys_leadership_during_it_and_afterwards(etcd: Em
         assert timeline.lines[0].rstrip()[-1] not in "╱?"
         await pilot.press("left_square_bracket")
         await until(pilot, lambda: "of it not watched" in line(app, "#picked"))
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+async def test_every_text_stands_out_from_its_ground_and_what_is_dim_is_between(theme: str) -> None:
+    app = StillApp(busy_view(connected=False))
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.theme = theme
+        timeline = await open_detail(app, pilot)
+        await pilot.pause()
+        queue = app.screen.query_one("#queue", VirtualTable)
+        dim = luminances(queue.render_line(2), "next")
+        plain = luminances(timeline.render_line(0), "node-03")
+        for ink, ground in (dim, plain):
+            assert abs(ink - ground) > 60
+        assert abs(dim[0] - dim[1]) < abs(plain[0] - plain[1])
+
+
+def luminances(strip: Strip, text: str) -> tuple[float, float]:
+    """How light a text and its ground are, from 0 to 255."""
+    style = next(segment.style for segment in strip if text in segment.text)
+    assert style is not None
+    assert style.color is not None
+    assert style.bgcolor is not None
+    return brightness(style.color), brightness(style.bgcolor)
+
+
+def brightness(colour: Color) -> float:
+    red, green, blue = colour.get_truecolor()
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+async def test_an_enlarged_timeline_has_thick_lanes() -> None:
+    app = StillApp(busy_view())
+    async with app.run_test(size=(100, 30)) as pilot:
+        timeline = await open_detail(app, pilot)
+        await pilot.press("z")
+        await until(pilot, lambda: timeline.outer_size.height == 26)
+        lines = [timeline.render_line(y).text for y in range(timeline.size.height)]
+        assert [y for y, text in enumerate(lines) if "node-" in text] == [2, 7, 12]
+        assert lines[0][20:] == lines[4][20:] != lines[5][20:]
+        assert "11:56" in lines[21]
 
 
 async def test_the_reading_cursor_reads_below_the_lanes_and_enter_on_an_event_goes_there() -> None:
