@@ -40,7 +40,7 @@ def _open(etcd: EmbeddedEtcd, seed: int) -> int:
     # The dashboard's loop stays free for drawing: the candidates live in a process of their own.
     with Players(etcd.endpoint, seed, etcd.folder / "players.log") as players:
         notice = f"demo, seed {seed}: etcd {etcd.version} on {etcd.endpoint}; all of it is gone when you leave"
-        code = show(lambda: Client(etcd.endpoints), prefix="election/", notice=notice)
+        code = show(lambda: Client(etcd.endpoints), prefixes=("election/",), notice=notice)
         failure = players.failure
     if failure is not None:
         say(f"the demo's candidates ended early: {failure}")

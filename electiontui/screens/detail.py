@@ -207,11 +207,11 @@ class DetailScreen(LiveScreen):
         self._panes.enlarge(self.focused)
         self.show_time(self.desk.now())
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         if self._panes.restore():
             self.show_time(self.desk.now())
         else:
-            self.app.pop_screen()
+            await self.run_action("app.back")
 
     def action_value(self) -> None:
         if (chosen := self._focused_candidate()) is not None:

@@ -127,7 +127,7 @@ async def test_charts_are_drawn_only_when_they_are_looked_at(monkeypatch: pytest
 
 
 async def test_an_outage_is_nobodys_leadership_during_it_and_afterwards(etcd: EmbeddedEtcd) -> None:
-    app = ElectionApp(lambda: Client(etcd.endpoint, timeout=1.0), prefix="election/")
+    app = ElectionApp(lambda: Client(etcd.endpoint, timeout=1.0), prefixes=("election/",))
     async with Client(etcd.endpoint) as client, app.run_test(size=(120, 40)) as pilot:
         await client.election("pay", ttl=60).campaign("node-1").wait()
         await until(pilot, lambda: "pay" in app.desk.view.rows)
