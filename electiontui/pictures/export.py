@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from election_core import Candidate, Term, TermLog
 
+from ..text import safe
 from .axis import Local
 from .lanes import Window
 from .svg import timeline_svg
@@ -38,9 +39,12 @@ def exported(
     """
     if form == "csv":
         text = io.StringIO()
-        lines = csv.writer(text)
-        lines.writerow(_COLUMNS)
-        lines.writerows([_facts(term, now)[column] for column in _COLUMNS] for term in log.terms_kept)
+        lines = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+        lines.writeheader()
+        for term in log.terms_kept:
+            # A terminal may show the file, and obey what is in it.
+            facts = _facts(term, now)
+            lines.writerow({key: safe(fact) if isinstance(fact, str) else fact for key, fact in facts.items()})
         return text.getvalue()
     if form == "json":
         return json.dumps(

@@ -26,11 +26,12 @@ from ..widgets.timeline import SPANS, Timeline
 from ..widgets.virtual_table import Cell, VirtualTable
 from . import actions
 from .console import ConsoleScreen
+from .copying import to_copy
 from .detail_layout import Panes
 from .exporting import export
 from .live import Desk, LiveScreen
 from .queue_rows import QUEUE, QueueRows
-from .reading_line import reading_line, typed
+from .reading_line import reading_line
 from .value import ValueDialog
 
 __all__ = ["DetailScreen"]
@@ -60,6 +61,7 @@ class DetailScreen(LiveScreen):
         Binding("0", "go_live", "Now", show=False, id="go_live"),
         Binding("c", "charts", "Charts", id="charts"),
         Binding("v", "value", "Value", id="value"),
+        Binding("Y", "copy(True)", "Copy the line or lease", show=False, id="copy_more"),
         Binding("e", "export", "Export", id="export"),
         Binding("z", "enlarge", "Enlarge", show=False, id="maximise"),
         Binding("C", "console", "Console", id="console"),
@@ -225,19 +227,17 @@ class DetailScreen(LiveScreen):
             return event.after or event.before
         return self._rows.candidate(self._table("queue").cursor)
 
-    def action_copy(self) -> None:
-        """The key from the queue, the value from the events, the fencing token from the timeline."""
-        chosen, what = self._focused_candidate(), "key"
-        if self._table("events").has_focus:
-            what, text = "value", "" if chosen is None else chosen.value.decode("utf-8", "backslashreplace")
-        elif self.query_one(Timeline).has_focus:
-            chosen, what = self._read_leader(), "fencing token"
-            text = "" if chosen is None else str(chosen.create_revision)
-        else:
-            text = "" if chosen is None else typed(chosen.key)
-        if chosen is not None:
-            self.app.copy_to_clipboard(text)
-            self.notify(f"Copied the {what}: {safe(text, 80)}", markup=False)
+    def action_copy(self, more: bool = False) -> None:
+        """Key of the queue, value of the events, fencing token of the timeline; or what else there is (``more``)."""
+        pane = None if self.focused is None else self.focused.id
+        key = self._table("events").cursor
+        line = "" if self.query_one(Timeline).reading is None else self.query_one("#picked", Line).text.strip()
+        if pane == "events":
+            line = "" if key is None else "  ".join(text for text, _ in self._event_cells(key).values())
+        copied = to_copy(pane, self._focused_candidate(), self._read_leader(), line, more)
+        if copied is not None:
+            self.app.copy_to_clipboard(copied.text)
+            self.notify(f"Copied the {copied.what}: {safe(copied.text, 80)}", markup=False)
 
     def _read_leader(self) -> Candidate | None:
         reading, log = self.query_one(Timeline).reading, self._log

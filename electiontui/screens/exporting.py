@@ -59,9 +59,12 @@ async def export(app: App[None], election: str, forms: tuple[str, ...], drawn: C
     try:
         path = await asyncio.to_thread(_path, answer["path"])
         content = drawn(path.suffix.removeprefix(".").lower())
-        if await asyncio.to_thread(path.exists) and not await app.push_screen_wait(OverwriteDialog(path)):
-            return
-        await asyncio.to_thread(path.write_text, content, "utf-8")
+        try:
+            await asyncio.to_thread(_write, path, content, "x")
+        except FileExistsError:
+            if not await app.push_screen_wait(OverwriteDialog(path)):
+                return
+            await asyncio.to_thread(_write, path, content, "w")
     except (OSError, ValueError, RuntimeError) as exc:
         app.notify(safe(f"Nothing was written: {exc}", 400), severity="error", markup=False, timeout=10)
         return
@@ -71,3 +74,8 @@ async def export(app: App[None], election: str, forms: tuple[str, ...], drawn: C
 def _path(typed: str) -> Path:
     """Raises RuntimeError where ``~somebody`` has no home."""
     return Path(typed.strip()).expanduser()
+
+
+def _write(path: Path, content: str, mode: str) -> None:
+    with path.open(mode, encoding="utf-8", newline="") as file:
+        file.write(content)

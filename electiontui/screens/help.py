@@ -27,6 +27,7 @@ One election
   enter  on an event: the timeline moves there
   c    charts; v  the whole value as text, JSON or hex
   y    copies the key (queue), the value (events), the fencing token (timeline)
+  Y    copies the lease (queue) or the line that is read (events, timeline)
   e    export the timeline as CSV, JSON or SVG
   z    enlarge the pane with the focus
   P R  proclaim, resign your candidate    esc  back

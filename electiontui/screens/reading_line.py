@@ -9,10 +9,9 @@ from election_core import Candidate, Transition
 
 from ..pictures.axis import Local
 from ..pictures.reading import Reading, reading_text
-from ..text import raw, safe, shell_word
 from ..watched import Watched
 
-__all__ = ["reading_line", "typed"]
+__all__ = ["reading_line"]
 
 
 def reading_line(reading: Reading, events: Iterable[Transition], watched: Watched, now: datetime, local: Local) -> str:
@@ -32,9 +31,3 @@ def _began(event: Transition, leader: Candidate | None) -> bool:
     if event.after is None or leader is None:
         return event.after is leader
     return event.kind != "proclaimed" and event.after.key == leader.key
-
-
-def typed(key: bytes) -> str:
-    """The key as it can be given to a program: as it is, or quoted for a shell where it cannot be typed."""
-    text = key.decode("utf-8", "surrogateescape")
-    return text if safe(text) == text and raw(text) == key else shell_word(key)

@@ -56,7 +56,7 @@ class Timeline(Widget, can_focus=True):
 
     @dataclass
     class Picked(Message):
-        """The reading cursor was set, moved or taken away; `reading` says what it reads."""
+        """The reading cursor or the mouse was set or moved, or went; `reading` says what it reads."""
 
         timeline: Timeline
 
@@ -84,6 +84,7 @@ class Timeline(Widget, can_focus=True):
         self._window: Window | None = None
         self._gutter = 8
         self._cursor: datetime | None = None
+        self._hover: datetime | None = None
 
     @property
     def span(self) -> timedelta:
@@ -117,10 +118,9 @@ class Timeline(Widget, can_focus=True):
 
     @property
     def reading(self) -> Reading | None:
-        """What the reading cursor reads, ``None`` while there is none."""
-        if self._cursor is None or self._log is None or self._window is None:
-            return None
-        return read(self._log, self._cursor, self._window)
+        """What the reading cursor reads, or without one the mouse; ``None`` while there is neither."""
+        at = self._cursor or self._hover
+        return None if at is None or self._log is None or self._window is None else read(self._log, at, self._window)
 
     def show(
         self,
@@ -197,9 +197,27 @@ class Timeline(Widget, can_focus=True):
         self.border_title = self._title()
 
     def on_click(self, event: events.Click) -> None:
+        if (at := self._moment_of(event)) is not None:
+            self.point(at)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self._hover_at(self._moment_of(event))
+
+    def on_leave(self) -> None:
+        self._hover_at(None)
+
+    def _hover_at(self, at: datetime | None) -> None:
+        if at != self._hover:
+            self._hover = at
+            if self._cursor is None:
+                self.post_message(self.Picked(self))
+
+    def _moment_of(self, event: events.MouseEvent) -> datetime | None:
+        """The moment that the mouse points to, if it is on the lanes."""
         place = event.get_content_offset(self)
-        if place is not None and self._window is not None and place.x >= self._gutter:
-            self.point(self._window.moment(min(place.x - self._gutter + 0.5, self._window.columns)))
+        if place is None or self._window is None or place.x < self._gutter:
+            return None
+        return self._window.moment(min(place.x - self._gutter + 0.5, self._window.columns))
 
     def _draw(self) -> None:
         """Lay the lanes out again, and repaint if that changed anything."""

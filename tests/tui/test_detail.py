@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -28,6 +30,16 @@ from electiontui.widgets.virtual_table import VirtualTable
 
 from .driving import line, text_of, until
 from .still import NOW, StillApp, StillView, busy_view
+
+
+@pytest.fixture(autouse=True)
+def _local_time_is_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as zone:
+        zone.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
 
 SIZES = [(40, 15), (80, 24), (120, 40), (200, 60)]
 
@@ -244,14 +256,26 @@ async def test_y_copies_what_has_the_focus_and_says_what(monkeypatch: pytest.Mon
         await open_detail(app, pilot)
         for pane in ("timeline", "queue", "events"):
             app.screen.query_one(f"#{pane}").focus()
-            await pilot.press("y")
-        assert copied == ["3761", "election/drill/payments/694d8257079faeb1", "node-03"]
-        said = [note.message for note in app._notifications]
-        assert [text.partition(":")[0] for text in said] == [
-            "Copied the fencing token",
-            "Copied the key",
-            "Copied the value",
+            await pilot.press("y", "Y")
+        assert copied == [
+            "3761",
+            "election/drill/payments/694d8257079faeb1",
+            "694d8257079faeb1",
+            "node-03",
+            "11:59:00.000  node-03 elected, vacant 30.0 s  3761",
         ]
+        said = [note.message.partition(":")[0].removeprefix("Copied the ") for note in app._notifications]
+        assert said == ["fencing token", "key", "lease", "value", "line"]
+
+
+async def test_the_mouse_reads_what_it_is_on_while_there_is_no_cursor() -> None:
+    app = StillApp(busy_view())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_detail(app, pilot)
+        await pilot.hover("#timeline", offset=(110, 1))
+        await until(pilot, lambda: "node-03" in line(app, "#picked"))
+        await pilot.hover("#queue", offset=(5, 1))
+        await until(pilot, lambda: "[ ] reads" in line(app, "#picked"))
 
 
 async def test_the_value_whole_as_text_json_and_hex(monkeypatch: pytest.MonkeyPatch) -> None:
