@@ -18,8 +18,8 @@ QUEUE = (
     Column("value", "CANDIDATE", 8, grows=2),
     Column("ttl", "LEASE LEFT", 10, right=True),
     Column("age", "SEEN FOR", 11, right=True, drop_below=54),
-    Column("waits", "WAITS ON", 12, grows=1, drop_below=70),
-    Column("lease", "LEASE", 16, drop_below=96),
+    Column("waits", "WAITS ON", 12, grows=1, drop_below=90),
+    Column("lease", "LEASE", 16, drop_below=110),
     Column("revision", "CREATED", 9, right=True, drop_below=84),
 )
 _LEASES_ASKED = 40
