@@ -15,7 +15,7 @@ from electiontui.app import ElectionApp
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.screens.console import ConsoleScreen
 from electiontui.screens.detail import DetailScreen
-from electiontui.screens.dialogs import ConfirmDialog, FormDialog
+from electiontui.screens.dialogs import ConfirmDialog, FormDialog, TextDialog
 from electiontui.screens.elections import ElectionsScreen
 from electiontui.screens.value import ValueDialog
 from electiontui.widgets.charts import Chart
@@ -301,7 +301,7 @@ async def test_hostile_names_and_values_are_shown_and_obeyed_by_nobody(etcd: Emb
             await until(pilot, lambda: isinstance(app.screen, DetailScreen))
             assert r"[red]\x1b]0;owned\x07\xff宽" in text_of(app)
             await pilot.press("v")
-            await until(pilot, lambda: isinstance(app.screen, ValueDialog) and "1,000,163 bytes" in text_of(app))
+            await until(pilot, lambda: isinstance(app.screen, ValueDialog) and "1,000,166 bytes" in text_of(app))
             await pilot.press("v", "v", "escape", "C", "C")
             await until(pilot, lambda: isinstance(app.screen, FormDialog))
             assert "\x1b" not in text_of(app)
@@ -321,6 +321,6 @@ async def test_every_screen_fits(etcd: EmbeddedEtcd, size: tuple[int, int]) -> N
             assert table(app, "events").size.height >= 3
             assert app.screen.query_one(Timeline).size.height == 4
             await pilot.press("question_mark")
-            await until(pilot, lambda: "Views" in text_of(app))
+            await until(pilot, lambda: isinstance(app.screen, TextDialog) and "Everywhere" in text_of(app))
             await pilot.press("escape", "C")
-            await until(pilot, lambda: "Press C to campaign" in text_of(app))
+            await until(pilot, lambda: "You have no candidates yet" in text_of(app))
