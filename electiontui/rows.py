@@ -128,7 +128,10 @@ def sparkline(counts: Sequence[int]) -> str:
 
 
 def describe(transition: Transition, previous: Transition | None = None) -> str:
-    """What a transition did, in one line; ``previous`` is the same election's one before, if it was seen."""
+    """What a transition did, in one line, the new value first: that is the part to keep where the line is cut.
+
+    ``previous`` is the same election's one before, if it was seen.
+    """
     before, after = _who(transition.before), _who(transition.after)
     if transition.kind == "elected":
         text = f"{after} elected"
@@ -137,9 +140,9 @@ def describe(transition: Transition, previous: Transition | None = None) -> str:
     elif transition.kind == "vacated":
         text = f"{before} gone, vacant"
     elif transition.kind == "succeeded":
-        text = f"{before} → {after}"
+        text = f"{after} takes over from {before}"
     else:
-        text = f"{before} proclaims {after}"
+        text = f"{after} proclaimed, before it {before}"
     return text + (" (terms may be missing)" if transition.gap else "")
 
 

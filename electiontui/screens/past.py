@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from rich.style import Style
 
-from ..pictures.lanes import Window, time_marks
+from ..pictures.axis import time_marks
+from ..pictures.lanes import Window
 from ..pictures.strip import strip_of
 from ..sources import ClusterView
 from ..watched import Stretch

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from ..rows import SEVERITY, RowState
+from election_core import ElectionState, TermLog, utc_now
+
+from ..rows import SEVERITY, RowState, row_state
 
 __all__ = ["Troubles"]
-
-State = tuple[RowState, datetime]
-"""How an election is, and since when it leads or is vacant."""
 
 
 class Troubles:
     """Kept current by whoever knows which elections have changed."""
 
-    # The mutable state: those that are in trouble, with their state.
+    # The mutable state: those that are in trouble, how, and since when they lead or are vacant.
 
-    def __init__(self, state_of: Callable[[str], State | None]) -> None:
-        """``state_of`` gives an election's state, or ``None`` where there is none."""
-        self._state_of = state_of
-        self._states: dict[str, State] = {}
+    def __init__(self) -> None:
+        self._states: dict[str, tuple[RowState, datetime]] = {}
 
-    def renew(self, names: Iterable[str]) -> None:
-        """These have changed, are new, or have gone."""
+    def renew(
+        self, names: Iterable[str], elections: Mapping[str, ElectionState], logs: Mapping[str, TermLog]
+    ) -> list[str]:
+        """These have changed, are new, or have gone. Returns those of them whose trouble time alone may end."""
+        now, passing = utc_now(), []
         for name in names:
-            state = self._state_of(name)
-            if state is None or state[0] == "leading":
+            state, log = elections.get(name), logs.get(name)
+            found: RowState = "leading" if state is None or log is None else row_state(state, log, now)
+            if log is None or found == "leading":
                 self._states.pop(name, None)
-            else:
-                self._states[name] = state
+                continue
+            self._states[name] = found, log.current.began_at
+            if found == "flapping":
+                passing.append(name)
+        return passing
 
     def __contains__(self, name: str) -> bool:
         return name in self._states

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -12,13 +11,14 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..rows import Column
 from ..text import fit
 from .cells import Cell, Painted, column_widths
+from .ink import ink
+from .table_messages import Chosen, HeaderClicked, Moved
 
 __all__ = ["VirtualTable"]
 
@@ -68,31 +68,7 @@ class VirtualTable(ScrollView, can_focus=True):
         Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
     ]
 
-    @dataclass
-    class _OfRow(Message):
-        table: VirtualTable
-        key: str
-
-        @property
-        def control(self) -> VirtualTable:
-            return self.table
-
-    class Chosen(_OfRow):
-        """Enter or a click on the row under the cursor."""
-
-    class Moved(_OfRow):
-        """The cursor is on another row."""
-
-    @dataclass
-    class HeaderClicked(Message):
-        """A click on a column's title."""
-
-        table: VirtualTable
-        column: str
-
-        @property
-        def control(self) -> VirtualTable:
-            return self.table
+    Chosen, Moved, HeaderClicked = Chosen, Moved, HeaderClicked
 
     # The mutable state: the keys in order, where each stands, which key the cursor is on, what was drawn last
     # on which line, and the columns' widths for the width they were last computed for.
@@ -215,7 +191,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def action_choose(self) -> None:
         if self._cursor is not None:
-            self.post_message(self.Chosen(self, self._cursor))
+            self.post_message(Chosen(self, self._cursor))
 
     def _go(self, row: int) -> None:
         if not self._keys:
@@ -224,7 +200,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._touch_cursor()
         if self._cursor != self._keys[row]:
             self._cursor = self._keys[row]
-            self.post_message(self.Moved(self, self._cursor))
+            self.post_message(Moved(self, self._cursor))
         self._touch_cursor()
         top, body = self.scroll_offset.y, max(self.size.height - 1, 1)
         if not top <= row < top + body:
@@ -244,7 +220,7 @@ class VirtualTable(ScrollView, can_focus=True):
         left = 1
         for column, width in self._layout_of(self.size.width):
             if left <= x < left + width:
-                self.post_message(self.HeaderClicked(self, column.key))
+                self.post_message(HeaderClicked(self, column.key))
             left += width + 1
 
     def _layout_of(self, width: int) -> list[tuple[Column, int]]:
@@ -301,4 +277,4 @@ class VirtualTable(ScrollView, can_focus=True):
         return Strip(segments, used).adjust_cell_length(width, base)
 
     def _style(self, base: Style, role: str) -> Style:
-        return base + self.get_component_rich_style(f"table--{role}", partial=True) if role else base
+        return base + ink(self.get_component_rich_style(f"table--{role}")) if role else base

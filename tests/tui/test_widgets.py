@@ -170,7 +170,8 @@ async def test_a_timeline_grows_as_time_passes() -> None:
         timeline.show(log, [B], START + timedelta(seconds=40))
         late = timeline.lines
         assert early[1].count("█") < late[1].count("█")
-        assert set(late[2]) == {"▒", " "}
+        assert set(late[2]) <= {"▁", "▂", "▃", "▄", " "}
+        assert "▄" in late[2]
         await pilot.pause()
         text = "\n".join(_lines(timeline))
         assert "★ node-2" in text
@@ -206,7 +207,7 @@ async def test_more_lanes_than_lines_can_be_scrolled() -> None:
     timeline = Timeline()
     queue = [Candidate(b"e/a/%d" % n, b"node-%02d" % n, n, n, n) for n in range(1, 31)]
     async with Stage(timeline).run_test(size=(80, 10)) as pilot:
-        timeline.styles.height = 10
+        timeline.styles.max_height = 10
         timeline.focus()
         timeline.show(TermLog("job", queue[0], START), queue, START + timedelta(seconds=9))
         await pilot.pause()
@@ -226,8 +227,67 @@ async def test_a_click_on_a_lane_tells_who_led_then() -> None:
         await pilot.click(timeline, offset=(20, 1))
         (picked,) = app.messages
         assert isinstance(picked, Timeline.Picked)
-        assert picked.term is not None
-        assert picked.term.leader == A
+        reading = timeline.reading
+        assert reading is not None
+        assert reading.term is not None
+        assert reading.term.leader == A
+
+
+async def test_the_reading_cursor_goes_from_edge_to_edge_and_brings_the_window_along() -> None:
+    timeline, log = Timeline(), _log()
+    async with Stage(timeline).run_test(size=(80, 10)) as pilot:
+        timeline.show(log, [B], START + timedelta(seconds=30))
+        await pilot.pause()
+        seen = []
+        for by in (-1, -1, -1, -1, 1, 1, 1):
+            timeline.step(by)
+            assert timeline.reading is not None
+            seen.append((timeline.reading.at - START).total_seconds())
+        assert seen == [25, 20, 0, 0, 20, 25, 25]
+        column = next(index for index, char in enumerate(_lines(timeline)[3]) if char == "▲")
+        assert _lines(timeline)[0][column] == "│"
+        assert "▲" not in _lines(timeline)[4]
+        now = START + timedelta(hours=2)
+        timeline.show(log, [B], now)
+        timeline.zoom(-20)
+        timeline.point(START + timedelta(seconds=20))
+        assert not timeline.is_live
+        assert timeline.window is not None
+        assert timeline.window.since < START + timedelta(seconds=20) < timeline.window.until
+        timeline.go_live()
+        assert timeline.is_live
+        assert timeline.reading is None
+
+
+async def test_a_timeline_asked_for_more_lanes_while_it_is_laid_out_has_them() -> None:
+    """Its height must not depend on what it answered in a layout that went on."""
+    timeline = Timeline()
+    queue = [Candidate(b"e/a/%d" % n, b"node-%02d" % n, n, n, n) for n in range(1, 6)]
+    app = Stage(timeline)
+    async with app.run_test(size=(80, 20)) as pilot:
+        timeline.show(_log(), [B], START + timedelta(seconds=30))
+        await pilot.pause()
+        assert timeline.size.height == len(timeline.lines) + 2
+        timeline.refresh(layout=True)
+        app.screen._clear_arrangement_cache()
+        app.screen._refresh_layout()
+        timeline.show(_log(), queue, START + timedelta(seconds=30))
+        await pilot.pause()
+        await pilot.pause(0.1)
+        assert len(timeline.lines) == 7
+        assert timeline.size.height == 7 + 2
+
+
+async def test_without_colour_lanes_are_told_apart_by_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    timeline = Timeline()
+    async with Stage(timeline).run_test(size=(80, 10)) as pilot:
+        timeline.show(_log(), [B], START + timedelta(seconds=30))
+        await pilot.pause()
+        first, second = _lines(timeline)[:2]
+        assert "111" in first
+        assert "222" in second
+        assert "█" not in first + second
 
 
 async def test_the_mode_outlives_the_details_in_a_narrow_status_bar() -> None:
