@@ -23,6 +23,7 @@ from ..watched import Stretch
 from ..widgets.cells import Cell
 from ..widgets.charts import Chart, changes_chart, hold_chart, vacancy_chart
 from ..widgets.status_bar import Line, StatusBar
+from ..widgets.table_messages import Chosen
 from ..widgets.timeline import SPANS, Timeline
 from ..widgets.virtual_table import VirtualTable
 from . import actions
@@ -277,12 +278,12 @@ class DetailScreen(LiveScreen):
             self.notify("You have no candidate here, or several; choose one in the console (C).", severity="warning")
         return ours
 
-    @on(VirtualTable.Chosen, "#events")
-    def _event_chosen(self, event: VirtualTable.Chosen) -> None:
+    @on(Chosen, "#events")
+    def _event_chosen(self, event: Chosen) -> None:
         if event.key in self._events:
             self.query_one(Timeline).point(self._events[event.key][0].observed_at)
 
-    @on(VirtualTable.Chosen, "#queue")
+    @on(Chosen, "#queue")
     def _candidate_chosen(self) -> None:
         self.action_value()
 

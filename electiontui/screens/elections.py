@@ -17,6 +17,7 @@ from ..rows import COLUMNS, ElectionRow
 from ..text import safe
 from ..widgets.cells import Cell
 from ..widgets.status_bar import Line, StatusBar
+from ..widgets.table_messages import Chosen, HeaderClicked
 from ..widgets.virtual_table import VirtualTable
 from . import list_lines as lines
 from .console import ConsoleScreen
@@ -167,15 +168,15 @@ class ElectionsScreen(LiveScreen):
         self.query_one("#news", Line).show(lines.news(view, self._complaint, self._notice))
         self._table.say(lines.nothing(view, shown))
 
-    @on(VirtualTable.Chosen)
-    def _open(self, event: VirtualTable.Chosen) -> None:
+    @on(Chosen)
+    def _open(self, event: Chosen) -> None:
         self.app.push_screen(DetailScreen(self.desk, event.key))
 
     def action_choose(self) -> None:
         self._table.action_choose()
 
-    @on(VirtualTable.HeaderClicked)
-    def _sort_by_click(self, event: VirtualTable.HeaderClicked) -> None:
+    @on(HeaderClicked)
+    def _sort_by_click(self, event: HeaderClicked) -> None:
         self._sort(event.column, not self._descending if event.column == self._column else False)
 
     def action_troubles(self) -> None:

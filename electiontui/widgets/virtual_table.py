@@ -68,8 +68,6 @@ class VirtualTable(ScrollView, can_focus=True):
         Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
     ]
 
-    Chosen, Moved, HeaderClicked = Chosen, Moved, HeaderClicked
-
     # The mutable state: the keys in order, where each stands, which key the cursor is on, what was drawn last
     # on which line, and the columns' widths for the width they were last computed for.
 

@@ -17,6 +17,7 @@ from electiontui.screens.dialogs import ConfirmDialog, Plan
 from electiontui.text import width
 from electiontui.widgets.cells import Cell, column_widths
 from electiontui.widgets.status_bar import StatusBar
+from electiontui.widgets.table_messages import Chosen
 from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
 
@@ -38,7 +39,7 @@ class Stage(App[None]):
     def on_timeline_picked(self, event: Timeline.Picked) -> None:
         self.messages.append(event)
 
-    def on_virtual_table_chosen(self, event: VirtualTable.Chosen) -> None:
+    def on_chosen(self, event: Chosen) -> None:
         self.messages.append(event.key)
 
 
