@@ -13,8 +13,9 @@ from textual.widgets import Footer
 from ..rows import Column
 from ..sources import Candidacy
 from ..text import safe
+from ..widgets.cells import Cell
 from ..widgets.status_bar import Line, StatusBar
-from ..widgets.virtual_table import Cell, VirtualTable
+from ..widgets.virtual_table import VirtualTable
 from . import actions
 from .live import Desk, LiveScreen
 

@@ -16,8 +16,10 @@ from election_core import Transition
 from .. import rows
 from ..rows import Column
 from ..text import safe
+from ..widgets.cells import Cell
 from ..widgets.status_bar import Line, StatusBar
-from ..widgets.virtual_table import Cell, VirtualTable
+from ..widgets.table_messages import Chosen
+from ..widgets.virtual_table import VirtualTable
 from .live import Desk, LiveScreen
 
 __all__ = ["EventsScreen"]
@@ -145,8 +147,8 @@ class EventsScreen(LiveScreen):
         self.query_one("#filter", Input).value = ""
         self._filter_done()
 
-    @on(VirtualTable.Chosen)
-    def _chosen(self, event: VirtualTable.Chosen) -> None:
+    @on(Chosen)
+    def _chosen(self, event: Chosen) -> None:
         if (chosen := self._events.get(event.key)) is not None:
             self.post_message(self.Wanted(chosen.election))
 

@@ -18,8 +18,10 @@ from election_core import Client, ElectionError
 from ..prefixes import Found, Prefixes
 from ..rows import Column
 from ..text import safe
+from ..widgets.cells import Cell
 from ..widgets.status_bar import Line
-from ..widgets.virtual_table import Cell, VirtualTable
+from ..widgets.table_messages import Chosen
+from ..widgets.virtual_table import VirtualTable
 from .dialogs import Dialog
 
 __all__ = ["LARGE", "FindDialog", "named"]
@@ -158,7 +160,7 @@ class FindDialog(Dialog[tuple[str, ...] | None]):
         if self._looking is not None:
             self._looking.cancel()
 
-    @on(VirtualTable.Chosen)
+    @on(Chosen)
     @on(Button.Pressed, "#watch")
     def _chosen(self) -> None:
         cursor = self._table.cursor

@@ -16,8 +16,10 @@ from textual.widgets import Footer
 from ..leaders import Heir, Leader, leaders_of
 from ..rows import Column, duration
 from ..text import safe
+from ..widgets.cells import Cell
 from ..widgets.status_bar import Line, StatusBar
-from ..widgets.virtual_table import Cell, VirtualTable
+from ..widgets.table_messages import Chosen, Moved
+from ..widgets.virtual_table import VirtualTable
 from .live import Desk, LiveScreen
 
 __all__ = ["LeadersScreen"]
@@ -140,11 +142,11 @@ class LeadersScreen(LiveScreen):
             "next": (following, "vacant" if heir.next is None else ""),
         }
 
-    @on(VirtualTable.Moved, "#leaders")
+    @on(Moved, "#leaders")
     def _moved(self) -> None:
         self._show_heirs()
 
-    @on(VirtualTable.Chosen, "#leaders")
+    @on(Chosen, "#leaders")
     def _wanted(self) -> None:
         if (chosen := self._chosen) is not None:
             self.post_message(self.Wanted(chosen.value))

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from types import TracebackType
 
@@ -24,17 +24,19 @@ from election_core import (
 
 from ..prefixes import base_of
 from ..rows import ElectionRow, row_of
+from ..wall import Wall
 from ..watched import Watched
+from .event_log import EventLog
 from .expectations import Expectations
 from .leases import LeaseTtls
+from .restless import Restless
 from .row_cache import RowCache
 from .status import ViewStatus
+from .troubles import Troubles
 
 __all__ = ["ClusterView"]
 
 _RECENT = 2_000
-_EVENTS = 500
-"""Transitions remembered per election."""
 _FORGET_AFTER = timedelta(hours=1)
 """For how long an election stays that was vacant when a new monitor began, as it does in a monitor."""
 _STATUS_INTERVAL = 5.0
@@ -42,8 +44,6 @@ _BACKOFF = (0.5, 10.0)
 """First and longest pause in seconds before the watch is tried again."""
 _FRESH = timedelta(seconds=3)
 """Without a sign of life for longer than this nobody knows whether the leaders lead."""
-_DECAY = 10
-"""Seconds within which a row whose rates decay with time is renewed."""
 
 
 class ClusterView:
@@ -57,8 +57,10 @@ class ClusterView:
         rows: name → row, as of the last `flush` or newer; complete them to have them stand still until the next.
         expectations: who waits for a transition; they are told at once.
         watched: when etcd was watched, as of the last `note_watching`.
+        wall: what the wall clock showed when, as of the last `note_watching`.
         recent: the newest transitions of all elections, oldest first, at most 2,000, as of the last `take_news`.
         last_transition: the newest of them.
+        troubles: which elections are in trouble, as of the last `flush`.
     """
 
     # The mutable state: the maps above, which of their entries the next flush has to renew, and the tasks that
@@ -67,6 +69,7 @@ class ClusterView:
     def __init__(self, client_factory: Callable[[], Client], *prefixes: str) -> None:
         self.client = client_factory()
         self.prefixes = prefixes
+        self.wall = Wall()
         self.ttls = LeaseTtls(self.client, self._ttl_found)
         self.expectations = Expectations()
         self._members: list[EndpointStatus] = []
@@ -79,13 +82,14 @@ class ClusterView:
         self.elections: Mapping[str, ElectionState] = {}
         self.logs: dict[str, TermLog] = {}
         self.rows = RowCache(self._row)
+        self.troubles = Troubles()
         self.watched = Watched(utc_now())
         self.recent: deque[Transition] = deque(maxlen=_RECENT)
         self.last_transition: Transition | None = None
-        self._events: dict[str, deque[Transition]] = {}
+        self._events: dict[str, EventLog] = {}
         self._dirty: set[str] = set()
         self._leases_found: set[int] = set()
-        self._restless: tuple[set[str], ...] = tuple(set() for _ in range(_DECAY))
+        self._restless = Restless()
         self._error: ElectionError | None = None
         self._attempt = 0
         self._retry_at: float | None = None
@@ -129,7 +133,7 @@ class ClusterView:
         return path.removeprefix(self.base) if path.startswith(self.base) else None
 
     def events(self, name: str) -> tuple[Transition, ...]:
-        """The election's transitions since the view was opened, oldest first, at most 500."""
+        """The election's transitions since the view was opened, oldest first, as many as `EventLog` keeps."""
         return tuple(self._events.get(name, ()))
 
     @property
@@ -172,10 +176,12 @@ class ClusterView:
         shown = {name for name in changed if name in self.elections and name in self.logs}
         self.rows.outdate(shown)
         self.rows.drop(changed - shown)
+        self._restless.add(self.troubles.renew(changed, self.elections, self.logs))
         return changed
 
     def note_watching(self, now: datetime) -> None:
         """Note whether etcd is watched; call it once per second, whether anything is repainted or not."""
+        self.wall.note(utc_now(), datetime.now(UTC))
         known = now - timedelta(seconds=self.status().age)
         if self._monitor is not None and now - known < _FRESH:
             self.watched.seen(known)
@@ -184,16 +190,14 @@ class ClusterView:
 
     def tick(self, now: datetime) -> None:
         """Renew a share of the rows whose rates decay with time; call it once per second."""
-        share = self._restless[int(now.timestamp()) % _DECAY]
-        self._dirty |= share
-        share.clear()
+        self._dirty |= self._restless.take_share()
 
     def _row(self, name: str) -> ElectionRow:
         state = self.elections[name]
         ttl = self.ttls.found.get(state.leader.lease_id) if state.leader else None
         row = row_of(state, self.logs[name], ttl, utc_now())
-        if row.changes_per_hour or any(row.spark):
-            self._restless[hash(name) % _DECAY].add(name)
+        if row.changes_per_hour:
+            self._restless.add([name])
         return row
 
     def want_ttls(self, names: Iterable[str]) -> None:
@@ -285,7 +289,7 @@ class ClusterView:
             is_new = transition.before is None and not transition.gap
             self.logs[name] = TermLog(name, transition.before, transition.observed_at, known=is_new)
         self.logs[name].record(transition)
-        self._events.setdefault(name, deque(maxlen=_EVENTS)).append(transition)
+        self._events.setdefault(name, EventLog()).add(transition)
         self.recent.append(transition)
         self.last_transition = transition
         self._dirty.add(name)

@@ -13,6 +13,7 @@ from electiontui.app import ElectionApp
 from electiontui.rows import ElectionRow, row_of
 from electiontui.screens.live import Desk
 from electiontui.sources import Candidacies, Candidacy, ClusterView, ViewStatus
+from electiontui.watched import Watched
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PREFIX = "election/"
@@ -31,7 +32,14 @@ class StillView(ClusterView):
         super().__init__(lambda: Client("10.0.0.1:2379"), PREFIX)
         self.connected = connected
         self.elections: dict[str, ElectionState] = {}
+        self.watched = Watched(NOW - timedelta(hours=3))
+        self.watched.seen(self.watched.began)
+        if not connected:
+            self.watched.lost(NOW - timedelta(seconds=14))
         self.client = cast(Client, SimpleNamespace(endpoints=("10.0.0.1:2379",), lease=self._lease))
+
+    def note_watching(self, now: datetime) -> None:
+        """Nothing changes."""
 
     async def __aenter__(self) -> StillView:
         return self
