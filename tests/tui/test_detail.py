@@ -268,6 +268,21 @@ async def test_y_copies_what_has_the_focus_and_says_what(monkeypatch: pytest.Mon
         assert said == ["fencing token", "key", "lease", "value", "line"]
 
 
+async def test_times_are_those_that_the_wall_clock_showed(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = StillApp(busy_view())
+    async with app.run_test(size=(120, 40)) as pilot:
+        wall = app.desk.view.wall
+        monkeypatch.setattr(wall, "note", lambda *_: None)
+        monkeypatch.setattr(wall, "_since", [NOW - timedelta(seconds=300), NOW - timedelta(seconds=70)])
+        monkeypatch.setattr(wall, "_offsets", [timedelta(0), timedelta(hours=1)])
+        timeline = await open_detail(app, pilot)
+        assert "12:59:00.000 node-03 elected" in text_of(app)
+        assert "11:58:30.000 node-11 gone" in text_of(app)
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        await until(pilot, lambda: "from 11:58:30 to 12:59:00  30.0 s" in line(app, "#picked"))
+        assert "12:59" in timeline.render_line(5).text
+
+
 async def test_the_mouse_reads_what_it_is_on_while_there_is_no_cursor() -> None:
     app = StillApp(busy_view())
     async with app.run_test(size=(120, 40)) as pilot:
