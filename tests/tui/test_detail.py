@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import Input
 
-from election_core import Client
+from election_core import Client, Transition
 from electiontui.app import ElectionApp
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.screens.detail import DetailScreen
@@ -29,7 +29,7 @@ from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
 
 from .driving import line, text_of, until
-from .still import NOW, StillApp, StillView, busy_view
+from .still import NOW, StillApp, StillView, busy_view, candidate
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +136,12 @@ async def test_charts_are_drawn_only_when_they_are_looked_at(monkeypatch: pytest
         before = len(drawn)
         screen.tick(NOW + timedelta(seconds=1))
         assert len(drawn) == before
+        log = app.desk.view.logs["drill/payments"]
+        for number in range(20):
+            log.record(Transition("drill/payments", 9000 + number, log.current.leader, None, False, NOW))
+            log.record(Transition("drill/payments", 9000 + number, None, candidate("x", "y", 9), False, NOW))
+            screen.show_time(NOW + timedelta(seconds=2 + number / 20))
+        assert len(drawn) == before + 3
 
 
 async def test_an_outage_is_nobodys_leadership_during_it_and_afterwards(etcd: EmbeddedEtcd) -> None:
