@@ -56,8 +56,7 @@ class ClusterView:
         logs: name → term log since the view was opened, as of the last `take_news`, like the events.
         rows: name → row, as of the last `flush` or newer; complete them to have them stand still until the next.
         expectations: who waits for a transition; they are told at once.
-        watched: when etcd was watched, as of the last `note_watching`.
-        wall: what the wall clock showed when, as of the last `note_watching`.
+        watched, wall: when etcd was watched, and what the wall clock showed when, as of the last `note_watching`.
         recent: the newest transitions of all elections, oldest first, at most 2,000, as of the last `take_news`.
         last_transition: the newest of them.
         troubles: which elections are in trouble, as of the last `flush`.
@@ -252,6 +251,7 @@ class ClusterView:
 
     def _adopt(self, monitor: Monitor) -> None:
         now = utc_now()
+        self.watched.seen(now)
         self.take_news()
         # A screen may go on showing an election that is gone, and its row could not be made any more.
         self.rows.make(self.rows.keys() - monitor.elections.keys())

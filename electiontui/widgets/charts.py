@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from rich.text import Text
@@ -17,6 +17,8 @@ __all__ = ["Chart", "changes_chart", "hold_chart", "vacancy_chart"]
 
 _EVERY = 15
 """Seconds after which a chart that moves is built again; that costs more than a hundredth of a second."""
+_LEAST = timedelta(seconds=1)
+"""However often its data changes, a chart is not built again sooner."""
 Stretches = Sequence[tuple[datetime, datetime]]
 Drawing = Callable[[TermLog, datetime, Stretches, int, int], str]
 
@@ -53,7 +55,8 @@ class Chart(Widget):
         """``moves``: it changes as time goes by, and not with the data alone."""
         super().__init__(id=id)
         self._drawing, self._moves = drawing, moves
-        self._made_for: tuple[object, ...] = ()
+        self._made_for: tuple[object, ...] = (None,)
+        self._made_at = datetime.min.replace(tzinfo=UTC)
         self._shown: tuple[TermLog, datetime, Stretches] | None = None
         self._text = ""
 
@@ -62,8 +65,9 @@ class Chart(Widget):
         self._shown = log, now, unwatched
         age = int(now.timestamp()) // _EVERY if self._moves else 0
         made_for = (self.size, age, log.dropped + len(log.terms_kept), len(unwatched))
-        if made_for != self._made_for:
-            self._made_for = made_for
+        rests = self.size == self._made_for[0] and now - self._made_at < _LEAST
+        if made_for != self._made_for and not rests:
+            self._made_for, self._made_at = made_for, now
             fits = self.size.width >= 20 and self.size.height >= 6
             self._text = self._drawing(log, now, unwatched, self.size.width, self.size.height) if fits else ""
             self.refresh()

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import Input
 
-from election_core import Client
+from election_core import Client, Transition
 from electiontui.app import ElectionApp
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.screens.detail import DetailScreen
@@ -29,7 +29,7 @@ from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
 
 from .driving import line, text_of, until
-from .still import NOW, StillApp, StillView, busy_view
+from .still import NOW, StillApp, StillView, busy_view, candidate
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +136,12 @@ async def test_charts_are_drawn_only_when_they_are_looked_at(monkeypatch: pytest
         before = len(drawn)
         screen.tick(NOW + timedelta(seconds=1))
         assert len(drawn) == before
+        log = app.desk.view.logs["drill/payments"]
+        for number in range(20):
+            log.record(Transition("drill/payments", 9000 + number, log.current.leader, None, False, NOW))
+            log.record(Transition("drill/payments", 9000 + number, None, candidate("x", "y", 9), False, NOW))
+            screen.show_time(NOW + timedelta(seconds=2 + number / 20))
+        assert len(drawn) == before + 3
 
 
 async def test_an_outage_is_nobodys_leadership_during_it_and_afterwards(etcd: EmbeddedEtcd) -> None:
@@ -266,6 +272,21 @@ async def test_y_copies_what_has_the_focus_and_says_what(monkeypatch: pytest.Mon
         ]
         said = [note.message.partition(":")[0].removeprefix("Copied the ") for note in app._notifications]
         assert said == ["fencing token", "key", "lease", "value", "line"]
+
+
+async def test_times_are_those_that_the_wall_clock_showed(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = StillApp(busy_view())
+    async with app.run_test(size=(120, 40)) as pilot:
+        wall = app.desk.view.wall
+        monkeypatch.setattr(wall, "note", lambda *_: None)
+        monkeypatch.setattr(wall, "_since", [NOW - timedelta(seconds=300), NOW - timedelta(seconds=70)])
+        monkeypatch.setattr(wall, "_offsets", [timedelta(0), timedelta(hours=1)])
+        timeline = await open_detail(app, pilot)
+        assert "12:59:00.000 node-03 elected" in text_of(app)
+        assert "11:58:30.000 node-11 gone" in text_of(app)
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        await until(pilot, lambda: "from 11:58:30 to 12:59:00  30.0 s" in line(app, "#picked"))
+        assert "12:59" in timeline.render_line(5).text
 
 
 async def test_the_mouse_reads_what_it_is_on_while_there_is_no_cursor() -> None:

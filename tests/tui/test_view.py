@@ -30,6 +30,7 @@ async def test_what_came_before_the_view_took_over_is_in_its_timeline(etcd: Embe
         leaders = [term.leader for term in view.logs["pay"].terms]
         assert [None if leader is None else leader.value for leader in leaders] == [None, b"node-1", None, b"node-2"]
         assert all(term.began_known for term in view.logs["pay"].terms)
+        assert view.watched.lost_at is None
         assert all(term.ended_at is None or term.began_at <= term.ended_at for term in view.logs["pay"].terms)
         assert [transition.revision for transition in view.events("pay")][-1] == second.fencing_token
         assert view.take_news()
