@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from textual.worker import Worker, WorkerState
 
 from election_core import Client
 
+from .leaving import Leaving
 from .screens.dialogs import TextDialog
 from .screens.elections import ElectionsScreen
 from .screens.help import HELP
@@ -55,6 +55,7 @@ class ElectionApp(App[None]):
         self._client_factory = client_factory
         self._prefix, self._read_only, self._notice = prefix, read_only, notice
         self._desk: Desk | None = None
+        self._screens_loop: asyncio.AbstractEventLoop | None = None
         self.left_behind: list[str] = []
 
     @property
@@ -67,25 +68,26 @@ class ElectionApp(App[None]):
     def make_desk(self) -> Desk:
         """What the screens are to work with; called once, inside the event loop."""
         view = ClusterView(self._client_factory, self._prefix)
-        return Desk(view, Candidacies(view), self._read_only)
+        return Desk(view, Candidacies(view, self._client_factory), self._read_only)
 
     async def on_mount(self) -> None:
         self._desk = self.make_desk()
+        self._screens_loop = asyncio.get_running_loop()
         await self._desk.view.__aenter__()
         self.push_screen(ElectionsScreen(self._desk, self._notice))
         self.set_interval(_FLUSH_INTERVAL, self._renew)
         self.set_interval(1.0, self._tick)
-        if not self.is_headless:
-            self._leave_on_signals()
 
-    def _leave_on_signals(self) -> None:
-        """Being asked to end resigns the user's candidates, as the key does; where the system has such signals."""
-        for name in ("SIGTERM", "SIGHUP"):
-            with suppress(AttributeError, NotImplementedError):
-                asyncio.get_running_loop().add_signal_handler(
-                    getattr(signal, name),
-                    lambda: self.run_worker(self.action_quit(), group="quit", exit_on_error=False),
-                )
+    def resign_now(self) -> None:
+        """Resign the user's candidates, from any thread, in at most 5 seconds."""
+        if self._desk is not None:
+            self._desk.own.close_now(_RESIGN_TIMEOUT)
+
+    def leave_soon(self) -> None:
+        """Have the screen end, from any thread."""
+        with suppress(RuntimeError):  # its loop may have ended
+            if self._screens_loop is not None:
+                self._screens_loop.call_soon_threadsafe(self.exit)
 
     def _renew(self) -> None:
         has_news, screens = self.desk.view.take_news(), self._live_screens()
@@ -132,7 +134,6 @@ class ElectionApp(App[None]):
     async def on_unmount(self) -> None:
         if self._desk is not None:
             await self._desk.own.close(_RESIGN_TIMEOUT)
-            # The client's own closing is one more try.
             await self._desk.view.__aexit__(None, None, None)
             self.left_behind = await self._desk.own.left_behind()
 
@@ -163,6 +164,11 @@ def run(
         notice: a line to show until something happens.
     """
     app = ElectionApp(client_factory, prefix=prefix, read_only=read_only, notice=notice)
-    app.run()
+    with Leaving(app.resign_now, app.leave_soon):
+        try:
+            app.run()
+        finally:
+            # However the screen has ended.
+            app.resign_now()
     crash = ["the dashboard ended by a defect of its own; please report it with the lines above"]
     return [*app.left_behind, *(crash if app.return_code else [])]

@@ -39,7 +39,7 @@ async def campaign(app: App[None], desk: Desk, name: str | None) -> Candidacy | 
     if not await app.push_screen_wait(ConfirmDialog(_campaign_plan(desk, wanted, form["value"], int(form["ttl"])))):
         return None
     try:
-        return desk.own.start(wanted, form["value"], int(form["ttl"]))
+        return await desk.own.start(wanted, form["value"], int(form["ttl"]))
     except ElectionError as exc:
         _refuse(app, str(exc))
         return None
@@ -99,9 +99,6 @@ async def abandon(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
     """Confirm, stop renewing: what the others see is a crash."""
     ours = candidacy.campaign
 
-    async def stop() -> str:
-        return desk.own.abandon(candidacy)
-
     plan = Plan(
         f"Abandon {safe(candidacy.path, 50)} as {safe(ours.value, _VALUE_CELLS)!r}, as a crash would?",
         "Abandon",
@@ -109,7 +106,7 @@ async def abandon(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
         f"as now for up to {candidacy.ttl} s, then {_without(desk, candidacy)}",
         f"kill -KILL the candidate's process (lease {ours.lease_id:x} then runs out)",
     )
-    await _confirmed(app, plan, stop)
+    await _confirmed(app, plan, lambda: desk.own.abandon(candidacy))
 
 
 def pick(desk: Desk, path: str) -> Candidacy | None:
