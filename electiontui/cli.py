@@ -25,6 +25,9 @@ Exit codes: 0 all right, {ERROR} error, {CANNOT_CONNECT} etcd cannot be reached,
 stdout is data, stderr is narration.
 A flag wins over its environment variable; an empty variable counts as unset."""
 
+_CLUSTER = ("endpoints", "user", "password", "cacert", "cert", "key", "insecure_transport")
+"""Options that say which etcd and how to be let in."""
+
 
 def _seconds(text: str) -> float:
     try:
@@ -104,6 +107,9 @@ def cli(
     read_only: bool,
 ) -> None:
     """Every leader election of an etcd cluster, live. Without a command it opens the dashboard."""
+    if ctx.invoked_subcommand == "demo":
+        _refuse_another_cluster(ctx)
+        user = password = cert = key = None  # the environment's are for another etcd, too
     if (cert is None) != (key is None):
         raise click.UsageError("--cert and --key belong together: give both.")
     username, secret = _credentials(ctx, user, password)
@@ -118,11 +124,19 @@ def cli(
         insecure_transport=insecure_transport,
         timeout=command_timeout,
         dial_timeout=dial_timeout,
+        read_only=read_only,
     )
     if ctx.invoked_subcommand is None:
         from .commands.dashboard import open_dashboard
 
         ctx.exit(open_dashboard(ctx.obj, read_only=read_only))
+
+
+def _refuse_another_cluster(ctx: click.Context) -> None:
+    for name in _CLUSTER:
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            option = name.replace("_", "-")
+            raise click.UsageError(f"--{option} is of no use here: the demo starts an etcd of its own. Leave it out.")
 
 
 def _credentials(ctx: click.Context, user: str | None, password: str | None) -> tuple[str | None, str | None]:
@@ -190,14 +204,15 @@ def watch_command(settings: Settings, name: str | None, write_out: str) -> int:
 @cli.command("demo", epilog=_EPILOG)
 @click.option("--nodes", type=click.IntRange(1, 9), default=1, show_default=True, help="Members of the cluster.")
 @click.option("--seed", type=int, help="Makes the candidates' moods repeat.")
-def demo_command(nodes: int, seed: int | None) -> int:
+@click.pass_obj
+def demo_command(settings: Settings, nodes: int, seed: int | None) -> int:
     """Open the dashboard on an etcd of its own with a dozen lively elections.
 
     Everything is gone when it ends. Where stdout is no terminal it plays a short failover and prints what it measured.
     """
     from .demo.stage import run_demo
 
-    return run_demo(nodes, seed)
+    return run_demo(settings, nodes, seed)
 
 
 def main(args: Sequence[str] | None = None) -> None:

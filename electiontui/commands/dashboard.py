@@ -31,16 +31,20 @@ def open_dashboard(settings: Settings, *, read_only: bool) -> int:
     except InvalidConfig as exc:
         say(str(exc))
         return INVALID_INPUT
-    return show(settings.client, prefix=settings.prefix, read_only=read_only)
+    return show(settings.client, prefixes=(settings.prefix,), read_only=read_only)
 
 
 def show(
-    client_factory: Callable[[], Client], *, prefix: str, read_only: bool = False, notice: str | None = None
+    client_factory: Callable[[], Client],
+    *,
+    prefixes: tuple[str, ...],
+    read_only: bool = False,
+    notice: str | None = None,
 ) -> int:
     """Run the screens and say what went wrong; returns the exit code. The arguments are those of `app.run`."""
     from ..app import run
 
-    problems = run(client_factory, prefix=prefix, read_only=read_only, notice=notice)
+    problems = run(client_factory, prefixes=prefixes, read_only=read_only, notice=notice)
     for problem in problems:
         say(problem)
     return ERROR if problems else OK

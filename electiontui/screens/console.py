@@ -38,7 +38,7 @@ class ConsoleScreen(LiveScreen):
     """Campaign, proclaim, resign and abandon; leaving the screen changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "Back", id="back"),
+        Binding("escape", "app.back", "Back", id="back"),
         Binding("C", "campaign", "Campaign", id="campaign"),
         Binding("P", "proclaim", "Proclaim", id="proclaim"),
         Binding("R", "resign", "Resign", id="resign"),

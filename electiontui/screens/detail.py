@@ -48,7 +48,7 @@ class DetailScreen(LiveScreen):
     """One election; the screen only looks, the user's candidacies live on the desk."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "Back", id="back"),
+        Binding("escape", "app.back", "Back", id="back"),
         Binding("plus,equals_sign", "zoom(-1)", "Zoom", key_display="+-hl", id="zoom_in"),
         Binding("minus", "zoom(1)", "Zoom out", show=False, id="zoom_out"),
         Binding("h,left", "pan(-0.25)", "Pan back", show=False, id="pan_back"),

@@ -18,6 +18,7 @@ from ..widgets.status_bar import Line, StatusBar
 from ..widgets.virtual_table import Cell, VirtualTable
 from .console import ConsoleScreen
 from .detail import DetailScreen
+from .find import FindDialog, named
 from .live import Desk, LiveScreen
 
 __all__ = ["ElectionsScreen"]
@@ -35,7 +36,7 @@ class ElectionsScreen(LiveScreen):
         Binding("slash", "filter", "Filter", key_display="/", id="filter"),
         Binding("s", "sort(1)", "Sort", id="sort"),
         Binding("S", "reverse", "Reverse", show=False, id="reverse"),
-        Binding("a", "everywhere", "Everywhere", id="everywhere"),
+        Binding("a", "find", "Find", id="find"),
         Binding("C", "console", "Console", id="console"),
         Binding("escape", "clear_filter", "Clear filter", show=False, id="clear_filter"),
     ]
@@ -45,7 +46,7 @@ class ElectionsScreen(LiveScreen):
     def __init__(self, desk: Desk, notice: str | None = None) -> None:
         super().__init__(desk)
         self._notice = notice
-        self._home = desk.view.prefix
+        self._home = desk.view.prefixes
         self._column, self._descending = "name", False
         self._lets_through: Callable[[ElectionRow], bool] = rows.matcher("")
         self._complaint = ""
@@ -122,7 +123,7 @@ class ElectionsScreen(LiveScreen):
         pattern = self._pattern
         total, shown = len(view.rows), len(self._table.keys)
         count = f"{shown} of {total}" if pattern else str(total)
-        title = f" elections  {safe(view.prefix) or '(everywhere)'}  ({count})"
+        title = f" elections  {named(view.prefixes)}  ({count})"
         if pattern:
             title += f"   filter: {safe(pattern)}"
         arrow = "▼" if self._descending else "▲"
@@ -148,7 +149,7 @@ class ElectionsScreen(LiveScreen):
         if not status.loaded:
             return "Reading …" if status.error is None else _DEMO_HINT if status.unreachable else safe(status.error)
         if status.prefix:
-            return f"Nothing under {safe(status.prefix)!r} yet. Press a to look everywhere."
+            return f"Nothing under {safe(status.prefix)!r} yet. Press a to find elections elsewhere."
         return "No elections in the whole key space yet."
 
     @on(VirtualTable.Chosen)
@@ -176,6 +177,11 @@ class ElectionsScreen(LiveScreen):
         self._table.refresh()
         self._tell()
 
+    def filter_by(self, pattern: str) -> None:
+        """Show what matches this alone."""
+        self.query_one("#filter", Input).value = pattern
+        self._table.focus()
+
     def action_filter(self) -> None:
         box = self.query_one("#filter", Input)
         box.display = True
@@ -200,9 +206,16 @@ class ElectionsScreen(LiveScreen):
         self.query_one("#filter", Input).value = ""
         self._filter_done()
 
-    async def action_everywhere(self) -> None:
+    def action_find(self) -> None:
+        self.app.push_screen(FindDialog(self.desk.view.client, self._home), self._found)
+
+    def _found(self, prefixes: tuple[str, ...] | None) -> None:
+        if prefixes is not None and prefixes != self.desk.view.prefixes:
+            self.run_worker(self._watch(prefixes), group="switch", exit_on_error=False)
+
+    async def _watch(self, prefixes: tuple[str, ...]) -> None:
         self.desk.paused_at = None
-        await self.desk.view.switch("" if self.desk.view.prefix else self._home)
+        await self.desk.view.switch(*prefixes)
         self._stale = True
         self._order()
         self._tell()

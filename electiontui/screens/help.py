@@ -12,11 +12,14 @@ Everywhere
   tab  next pane     y  copy     :  command palette     ?  this page
   q ^q leave; your candidates resign
 
+Views
+  1  elections   2  leaders   5  console   6  events
+
 Elections
   enter  open one         C  campaign console
   /    filter: text, /regex/, a leading ! turns it around; esc ends it
   s S  sort by the next column, turn the order around; or click a title
-  a    look everywhere, and back to the prefix
+  a    find elections elsewhere: by keys alone, in the whole key space
 
 One election
   + -  zoom    h l  pan    0  back to now    click  who led then
@@ -24,6 +27,13 @@ One election
   v    the whole value of the candidate under the cursor
   z    maximise the pane with the focus
   P R  proclaim, resign your candidate    esc  back
+
+Leaders
+  one row for each value that leads or waits, and below it what becomes
+  of each election that it leads;  enter  the elections it is in
+
+Events
+  p    proclaims, too    /  filter    enter  the election
 
 Console
   C P R  campaign, proclaim, resign    A  abandon: stop renewing, as a crash

@@ -22,6 +22,7 @@ from election_core import (
     utc_now,
 )
 
+from ..prefixes import base_of
 from ..rows import ElectionRow, row_of
 from ..watched import Watched
 from .expectations import Expectations
@@ -31,6 +32,7 @@ from .status import ViewStatus
 
 __all__ = ["ClusterView"]
 
+_RECENT = 2_000
 _EVENTS = 500
 """Transitions remembered per election."""
 _FORGET_AFTER = timedelta(hours=1)
@@ -49,21 +51,22 @@ class ClusterView:
 
     Attributes:
         client: the client in use.
-        prefix: the watched prefix.
+        prefixes: what is watched.
         elections: name → state, always current; keeps the last state while disconnected.
         logs: name → term log since the view was opened, as of the last `take_news`, like the events.
         rows: name → row, as of the last `flush` or newer; complete them to have them stand still until the next.
         expectations: who waits for a transition; they are told at once.
         watched: when etcd was watched, as of the last `note_watching`.
-        last_transition: the newest transition of any election, as of the last `take_news`.
+        recent: the newest transitions of all elections, oldest first, at most 2,000, as of the last `take_news`.
+        last_transition: the newest of them.
     """
 
     # The mutable state: the maps above, which of their entries the next flush has to renew, and the tasks that
     # watch, look leases up and ask the members. Everything runs on one event loop.
 
-    def __init__(self, client_factory: Callable[[], Client], prefix: str) -> None:
+    def __init__(self, client_factory: Callable[[], Client], *prefixes: str) -> None:
         self.client = client_factory()
-        self.prefix = prefix
+        self.prefixes = prefixes
         self.ttls = LeaseTtls(self.client, self._ttl_found)
         self.expectations = Expectations()
         self._members: list[EndpointStatus] = []
@@ -77,6 +80,7 @@ class ClusterView:
         self.logs: dict[str, TermLog] = {}
         self.rows = RowCache(self._row)
         self.watched = Watched(utc_now())
+        self.recent: deque[Transition] = deque(maxlen=_RECENT)
         self.last_transition: Transition | None = None
         self._events: dict[str, deque[Transition]] = {}
         self._dirty: set[str] = set()
@@ -106,19 +110,19 @@ class ClusterView:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.client.__aexit__(kind, exc, trace)
 
-    async def switch(self, prefix: str) -> None:
-        """Watch another prefix instead, starting from nothing. Cancelling it leaves the view without a watch."""
+    async def switch(self, *prefixes: str) -> None:
+        """Watch other prefixes instead, starting from nothing. Cancelling it leaves the view without a watch."""
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
-        self.prefix = prefix
+        self.prefixes = prefixes
         self._forget()
         self._watch = asyncio.create_task(self._watch_forever(), name="watch")
 
     @property
     def base(self) -> str:
-        """The prefix up to its last slash: what the names of the elections are relative to."""
-        return self.prefix[: self.prefix.rfind("/") + 1]
+        """What the prefixes have in common up to a slash: the names of the elections are relative to it."""
+        return base_of(self.prefixes)
 
     def name_of(self, path: str) -> str | None:
         """The election's name within this view for a path from the root of the key space."""
@@ -210,7 +214,7 @@ class ClusterView:
         monitor, now = self._monitor, monotonic()
         error = monitor.last_error if monitor is not None and not monitor.connected else self._error
         return ViewStatus(
-            prefix=self.prefix,
+            prefix=" ".join(self.prefixes),
             loaded=monitor is not None,
             connected=monitor is not None and monitor.connected and self._retry_at is None,
             age=now - self._lost_at if monitor is None else monitor.staleness,
@@ -228,7 +232,7 @@ class ClusterView:
     async def _watch_forever(self) -> None:
         while True:
             try:
-                async with self.client.monitor(self.prefix) as monitor:
+                async with self.client.monitor(self.prefixes) as monitor:
                     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     monitor.on("error", lambda error, ended=ended: ended.done() or ended.set_exception(error))
                     monitor.on("change", self.expectations.tell)
@@ -282,6 +286,7 @@ class ClusterView:
             self.logs[name] = TermLog(name, transition.before, transition.observed_at, known=is_new)
         self.logs[name].record(transition)
         self._events.setdefault(name, deque(maxlen=_EVENTS)).append(transition)
+        self.recent.append(transition)
         self.last_transition = transition
         self._dirty.add(name)
 

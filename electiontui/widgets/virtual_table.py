@@ -77,15 +77,19 @@ class VirtualTable(ScrollView, can_focus=True):
     ]
 
     @dataclass
-    class Chosen(Message):
-        """Enter or a click on the row under the cursor."""
-
+    class _OfRow(Message):
         table: VirtualTable
         key: str
 
         @property
         def control(self) -> VirtualTable:
             return self.table
+
+    class Chosen(_OfRow):
+        """Enter or a click on the row under the cursor."""
+
+    class Moved(_OfRow):
+        """The cursor is on another row."""
 
     @dataclass
     class HeaderClicked(Message):
@@ -220,7 +224,9 @@ class VirtualTable(ScrollView, can_focus=True):
             return
         row = min(max(row, 0), len(self._keys) - 1)
         self._touch_cursor()
-        self._cursor = self._keys[row]
+        if self._cursor != self._keys[row]:
+            self._cursor = self._keys[row]
+            self.post_message(self.Moved(self, self._cursor))
         self._touch_cursor()
         top, body = self.scroll_offset.y, max(self.size.height - 1, 1)
         if not top <= row < top + body:

@@ -66,7 +66,7 @@ class StillView(ClusterView):
 
     def status(self) -> ViewStatus:
         return ViewStatus(
-            prefix=self.prefix,
+            prefix=PREFIX,
             loaded=True,
             connected=self.connected,
             age=0.4 if self.connected else 14.0,
@@ -86,7 +86,7 @@ class StillApp(ElectionApp):
     """The dashboard on a still view, with two candidates of one's own unless it is read-only."""
 
     def __init__(self, view: StillView, *, read_only: bool = False) -> None:
-        super().__init__(lambda: view.client, prefix=PREFIX, read_only=read_only)
+        super().__init__(lambda: view.client, prefixes=(PREFIX,), read_only=read_only)
         self._still = view
 
     def make_desk(self) -> Desk:

@@ -76,7 +76,7 @@ def end_of(terminal: pexpect.spawn[str]) -> tuple[int | None, str]:
 
 def test_leaving_in_good_order_is_exit_code_0(start: Start, etcd: EmbeddedEtcd) -> None:
     terminal = start("-m", "electiontui", "--endpoints", etcd.endpoint)
-    terminal.expect("Press a to look everywhere")
+    terminal.expect("Press a to find")
     terminal.send("q")
     code, said = end_of(terminal)
     assert code == 0

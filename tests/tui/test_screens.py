@@ -31,7 +31,7 @@ async def dashboard(
     endpoint: str, *, prefix: str = "election/", size: tuple[int, int] = (120, 40), read_only: bool = False
 ) -> AsyncIterator[tuple[ElectionApp, Pilot[Any]]]:
     """A running dashboard that has read what is there, or has given up its first try."""
-    app = ElectionApp(lambda: Client(endpoint, timeout=1.0), prefix=prefix, read_only=read_only)
+    app = ElectionApp(lambda: Client(endpoint, timeout=1.0), prefixes=(prefix,), read_only=read_only)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.desk.view.status().loaded or app.desk.view.status().error)
         await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
@@ -241,7 +241,7 @@ async def test_read_only_offers_nothing_that_writes(etcd: EmbeddedEtcd) -> None:
         await client.election("pay").campaign("node-1").wait()
         async with dashboard(etcd.endpoint, read_only=True) as (app, pilot):
             await until(pilot, lambda: table(app).keys)
-            await until(pilot, lambda: "READ-ONLY" in text_of(app) and "Everywhere" in text_of(app))
+            await until(pilot, lambda: "READ-ONLY" in text_of(app) and "Find" in text_of(app))
             assert "Console" not in text_of(app)
             await pilot.press("C")
             assert isinstance(app.screen, ElectionsScreen)
@@ -250,17 +250,6 @@ async def test_read_only_offers_nothing_that_writes(etcd: EmbeddedEtcd) -> None:
             assert not {"Console", "Proclaim", "Resign"} & set(text_of(app).split())
             await pilot.press("C", "P", "R")
             assert isinstance(app.screen, DetailScreen)
-
-
-async def test_nothing_under_the_prefix_offers_to_look_everywhere(etcd: EmbeddedEtcd) -> None:
-    async with Client(etcd.endpoint) as client:
-        await client.election("pay", prefix="services").campaign("node-1").wait()
-        async with dashboard(etcd.endpoint) as (app, pilot):
-            await until(pilot, lambda: "Press a to look everywhere" in text_of(app))
-            await pilot.press("a")
-            await until(pilot, lambda: list(table(app).keys) == ["services/pay"])
-            await pilot.press("a")
-            await until(pilot, lambda: list(table(app).keys) == [])
 
 
 async def test_an_unreachable_etcd_is_said_and_tried_again_forever() -> None:
@@ -331,6 +320,6 @@ async def test_every_screen_fits(etcd: EmbeddedEtcd, size: tuple[int, int]) -> N
             assert table(app, "events").size.height >= 3
             assert app.screen.query_one(Timeline).size.height >= 4
             await pilot.press("question_mark")
-            await until(pilot, lambda: "Everywhere" in text_of(app))
+            await until(pilot, lambda: "Views" in text_of(app))
             await pilot.press("escape", "C")
             await until(pilot, lambda: "Press C to campaign" in text_of(app))
