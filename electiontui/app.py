@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +11,7 @@ from typing import ClassVar
 import rich
 from rich.traceback import Traceback
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -19,14 +19,16 @@ from textual.worker import Worker, WorkerState
 from election_core import Client
 
 from .leaving import Leaving
+from .screens import actions
 from .screens.console import ConsoleScreen
 from .screens.detail import DetailScreen
-from .screens.dialogs import TextDialog
+from .screens.dialogs import Dialog, LeaveDialog, TextDialog
 from .screens.elections import ElectionsScreen
 from .screens.events import EventsScreen
 from .screens.help import HELP
 from .screens.leaders import LeadersScreen
 from .screens.live import Desk, LiveScreen
+from .screens.typed import TypedInOrder
 from .sources import Candidacies, ClusterView
 from .text import safe
 
@@ -37,7 +39,7 @@ _RESIGN_TIMEOUT = 5.0
 _FLUSH_INTERVAL = 0.1
 
 
-class ElectionApp(App[None]):
+class ElectionApp(TypedInOrder):
     """The dashboard.
 
     Attributes:
@@ -170,8 +172,18 @@ class ElectionApp(App[None]):
     def action_help(self) -> None:
         self.push_screen(TextDialog("electiontui", HELP))
 
+    def is_ready_for_keys(self) -> bool:
+        """While an action is about to open a dialog, keys wait for that."""
+        return self._desk is None or self._desk.asking is None or isinstance(self.screen, Dialog)
+
     async def action_quit(self) -> None:
-        """Resign the user's candidates, then leave."""
+        """Leave; where the user has candidates that wait or lead, ask before, and resign them."""
+        if not any(isinstance(screen, LeaveDialog) for screen in self.screen_stack):
+            self.run_worker(self._leave(actions.leave(self, self.desk)), group="quit", exit_on_error=False)
+
+    async def _leave(self, asked: Coroutine[None, None, bool]) -> None:
+        if not await asked:
+            return
         if self.desk.own.live:
             self.notify(f"Resigning your candidates ({len(self.desk.own.live)}) …", markup=False)
         await self.desk.own.close(_RESIGN_TIMEOUT)

@@ -97,6 +97,8 @@ def test_what_could_not_be_resigned_is_exit_code_1_and_named(start: Start, lone_
     terminal.expect("op-a .*● lead")
     lone_etcd.members[0].freeze()
     terminal.send("q")
+    terminal.expect("Resign and leave")
+    terminal.send("y")
     code, said = end_of(terminal)
     lone_etcd.members[0].thaw()
     assert code == 1
