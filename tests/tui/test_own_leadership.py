@@ -14,9 +14,11 @@ import pexpect
 import pytest
 
 from election_core import Client
+from electiontui.app import ElectionApp
 from electiontui.embedded import EmbeddedEtcd
 
 from ..servers import ROOT, clean_environment, is_alive, wait_until
+from .driving import until
 
 CANDIDATE = """
 from electiontui.app import ElectionApp
@@ -158,3 +160,19 @@ async def _is_over(etcd: EmbeddedEtcd, terminal: pexpect.spawn[str]) -> None:
             while observer.has_leader:
                 await anext(observer)
     await asyncio.to_thread(wait_until, lambda: not is_alive(pid), "the process has ended", seconds=12)
+
+
+async def test_who_only_looks_opens_no_second_connection(etcd: EmbeddedEtcd) -> None:
+    made: list[Client] = []
+
+    def factory() -> Client:
+        made.append(Client(etcd.endpoint))
+        return made[-1]
+
+    app = ElectionApp(factory, prefixes=("election/",))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.desk.view.status().loaded)
+        assert len(made) == 1
+        for value in ("op-a", "op-b"):
+            await app.desk.own.start("drill", value, 30)
+        assert len(made) == 2
