@@ -14,7 +14,7 @@ import click
 
 from . import __version__
 from .commands import ERROR, INVALID_INPUT
-from .commands.options import SharingCommand, SharingGroup, exit_codes, seconds, settings_of
+from .commands.options import OwnClusterCommand, SharingCommand, SharingGroup, exit_codes, seconds, settings_of
 from .commands.settings import Settings
 from .commands.streams import replace_closed_streams, say, stdout_failed
 
@@ -122,17 +122,18 @@ def watch_command(
     return watch_elections(settings, patterns, write_out, Until(events, count, duration))
 
 
-@cli.command("demo", cls=SharingCommand, epilog=exit_codes(c0="all right", **_FAILURES, **_INTERRUPTED))
+@cli.command("demo", cls=OwnClusterCommand, epilog=exit_codes(c0="all right", **_FAILURES, **_INTERRUPTED))
 @click.option("--nodes", type=click.IntRange(1, 9), default=1, show_default=True, help="Members of the cluster.")
 @click.option("--seed", type=int, help="Makes the candidates' moods repeat.")
-def demo_command(nodes: int, seed: int | None) -> int:
+@click.pass_obj
+def demo_command(settings: Settings, nodes: int, seed: int | None) -> int:
     """Open the dashboard on an etcd of its own with a dozen lively elections.
 
     Everything is gone when it ends. Where stdout is no terminal it plays a short failover and prints what it measured.
     """
     from .demo.stage import run_demo
 
-    return run_demo(nodes, seed)
+    return run_demo(settings, nodes, seed)
 
 
 def main(args: Sequence[str] | None = None) -> None:

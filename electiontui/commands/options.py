@@ -12,7 +12,7 @@ import click
 from ..durations import parse_duration
 from .settings import Settings, credentials, split_endpoints
 
-__all__ = ["SharingCommand", "SharingGroup", "exit_codes", "seconds", "settings_of"]
+__all__ = ["OwnClusterCommand", "SharingCommand", "SharingGroup", "exit_codes", "seconds", "settings_of"]
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -122,9 +122,17 @@ class SharingCommand(click.Command):
                 later[name] = given.get(name, value)
             elif isinstance(value, tuple) and ctx.parent is not None and _on_command_line(ctx.parent, name):
                 later[name] = given[name] + value
-        ctx.meta[_GIVEN] = later
+        ctx.meta[_GIVEN] = self.checked(ctx, later)
         ctx.obj = ctx.find_root().obj = settings_of(ctx)
         return super().invoke(ctx)
+
+    def checked(self, ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+        """What of it the command goes by.
+
+        Raises:
+            click.UsageError: something of it is of no use here.
+        """
+        return given
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The command's own options first."""
@@ -136,6 +144,19 @@ class SharingCommand(click.Command):
                 formatter.write_dl(records)
 
 
+class OwnClusterCommand(SharingCommand):
+    """Starts an etcd of its own: which other one there is, and how to be let in, is of no use to it."""
+
+    def checked(self, ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+        for name in _CLUSTER:
+            if _on_command_line(ctx, name) or (ctx.parent is not None and _on_command_line(ctx.parent, name)):
+                option = name.replace("_", "-")
+                raise click.UsageError(f"--{option} is of no use here: an etcd of its own is started. Leave it out.")
+        # The environment's are for another etcd, too.
+        return given | dict.fromkeys(("user", "password", "cacert", "cert", "key")) | {"endpoints": ()}
+
+
+_CLUSTER = ("endpoints", "user", "password", "cacert", "cert", "key", "insecure_transport")
 _GIVEN = "electiontui.given"
 _NAMES = tuple(str(option.name) for option in shared_options())
 

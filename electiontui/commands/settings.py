@@ -33,6 +33,7 @@ class Settings:
     dial_timeout: float | None = None
     """Bound on the first contact in seconds, where it is shorter than ``timeout``."""
     read_only: bool = False
+    """Whether nothing may be offered that writes to etcd."""
 
     def client(self) -> Client:
         """A new client; it connects when it is used.

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label
 
 from ..text import safe
-from .dialogs import Dialog, FormDialog
+from .dialogs import Complaint, Dialog, FormDialog
 
 __all__ = ["export", "file_name"]
 
@@ -53,8 +53,8 @@ async def export(app: App[None], election: str, forms: tuple[str, ...], drawn: C
     """
     ends = ", ".join(f".{form}" for form in forms)
     fields = {"path": (f"file to write the timeline to; its end says how: {ends}", file_name(election, forms[0]))}
-    answer = await app.push_screen_wait(FormDialog("Export", fields, "Write"))
-    if answer is None or not answer["path"].strip():
+    answer = await app.push_screen_wait(FormDialog("Export", fields, "Write", _without_path))
+    if answer is None:
         return
     try:
         path = await asyncio.to_thread(_path, answer["path"])
@@ -69,6 +69,10 @@ async def export(app: App[None], election: str, forms: tuple[str, ...], drawn: C
         app.notify(safe(f"Nothing was written: {exc}", 400), severity="error", markup=False, timeout=10)
         return
     app.notify(f"Wrote {len(content):,} characters to {safe(str(path), 200)}.", markup=False)
+
+
+def _without_path(form: dict[str, str]) -> Complaint | None:
+    return None if form["path"].strip() else Complaint("Give a path.")
 
 
 def _path(typed: str) -> Path:

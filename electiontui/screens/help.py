@@ -10,7 +10,7 @@ HELP = f"""\
 Everywhere
   j k g G ^d ^u, arrows   move         space  hold the view still
   tab  next pane     y  copy     :  command palette     ?  this page
-  q ^q leave; your candidates resign
+  q ^q leave; asks before your candidates resign
 
 Views
   1  elections   2  leaders   5  console   6  events

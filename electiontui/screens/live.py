@@ -41,6 +41,8 @@ class Desk:
     """Since when the view stands still, or ``None`` while it is live."""
     clock: Callable[[], datetime] = _now
     """The time of day (aware, UTC)."""
+    asking: object | None = None
+    """Set while an action is about to open a dialog, for which keys have to wait."""
 
     def now(self) -> datetime:
         """The time that the screens show (aware, UTC); it stands still while paused."""

@@ -98,7 +98,7 @@ class StillApp(ElectionApp):
         self._still = view
 
     def make_desk(self) -> Desk:
-        own = Candidacies(self._still)
+        own = Candidacies(self._still, self._client_factory)
         if not self._read_only:
             states = (CampaignState.LEADING, CampaignState.WAITING)
             for label, state, found in zip("ab", states, self._still.elections["drill/console"].queue, strict=True):

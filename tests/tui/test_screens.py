@@ -208,6 +208,7 @@ async def test_cancel_writes_nothing(etcd: EmbeddedEtcd) -> None:
         await pilot.press("C", "C")
         await until(pilot, lambda: isinstance(app.screen, FormDialog))
         app.screen.query_one("#name", Input).value = "drill"
+        app.screen.query_one("#value", Input).value = "op-a"
         app.screen.query_one("#do", Button).press()
         await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
         await pilot.press("enter")

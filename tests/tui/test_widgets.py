@@ -312,7 +312,7 @@ async def test_a_confirmation_needs_more_than_enter(keys: list[str], answer: boo
     plan = Plan("Resign [bold]?", "Resign", "leader [a]", "vacant", "etcdctl del 'a[b]'")
     app = Stage(Widget())
     async with app.run_test(size=(80, 24)) as pilot:
-        dialog = ConfirmDialog(plan)
+        dialog = ConfirmDialog(lambda: plan)
         app.push_screen(dialog, answers.append)
         await pilot.pause()
         assert isinstance(app.focused, Button)
