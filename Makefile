@@ -51,7 +51,7 @@ pictures: $(READY) ## the README's pictures, on a real etcd; needs chromium
 
 storm: $(READY) ## a night's work: a thousand faults, repeated ones, ten thousand campaigns on TLS, as many random histories
 	$(BIN)/python -m tests.storm --faults 1000
-	$(BIN)/python -m tests.storm --faults 300 --etcd 3.4
+	$(BIN)/python -m tests.storm --faults 300 --etcd 3.5
 	FAULT_ROUNDS=20 $(BIN)/python -m pytest tests/faults
 	TLS_CAMPAIGNS=10000 $(BIN)/python -m pytest tests/secure/test_many_campaigns.py
 	$(BIN)/python -m pytest --hypothesis-profile nightly --timeout 7200 tests/unit tests/campaign

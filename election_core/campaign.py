@@ -70,7 +70,12 @@ class Campaign:
 
     @property
     def is_leader(self) -> bool:
-        """Whether it leads for certain at this moment, computed from the clock when asked."""
+        """Whether it leads for certain at this moment, computed from the clock when asked.
+
+        Raises:
+            InvalidConfig: this process came out of a fork; the one that campaigned may lead.
+        """
+        self._runtime.check_process()
         return self.state is CampaignState.LEADING and self.lease_remaining > 0
 
     @property
@@ -168,7 +173,11 @@ class Campaign:
         return self
 
     def __await__(self) -> Generator[object, None, Campaign]:
-        """As `wait`, but cancelling it withdraws it: within the client's timeout, or else in the background."""
+        """As `wait`, but cancelling it withdraws it: within the client's timeout, or else in the background.
+
+        A task that is cancelled before its first step never gets here, such as that of ``wait_for(campaign, 0)``:
+        `resign` the campaign then.
+        """
         return self._wait_or_withdraw().__await__()
 
     async def proclaim(self, value: str | bytes) -> None:

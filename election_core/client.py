@@ -32,7 +32,8 @@ class Client:
 
     Leaving it ends bodies that other tasks run under its campaigns, resigns the campaigns, ends observers, monitors and
     sessions, and closes the connections: within about twice ``timeout``, and once more where a body does not end. A
-    cancellation meanwhile takes effect afterwards. It belongs to the event loop that first uses it.
+    cancellation meanwhile takes effect afterwards. It belongs to the process that made it, and to the event loop that
+    first uses it.
     """
 
     # The mutable state is the runtime's, and the one task that closes it.

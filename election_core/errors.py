@@ -133,6 +133,6 @@ def check_process(pid: int) -> None:
     # Its threads did not, so that each call would hang, and it must not speak on its parent's connections.
     if os.getpid() != pid:
         raise InvalidConfig(
-            "This client was made before a fork, which gRPC does not survive; make a client in each process, and start"
-            " processes by spawn or forkserver."
+            f"This client was made before a fork, by process {pid}, and neither connections nor threads come through"
+            " one; make a client in each process, and start processes by spawn or forkserver."
         )

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 import rich
 from rich.traceback import Traceback
-from textual.app import App, SystemCommand
+from textual import on
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from election_core import Client
 
-from .screens.dialogs import TextDialog
+from .leaving import Leaving
+from .screens import actions
+from .screens.console import ConsoleScreen
+from .screens.detail import DetailScreen
+from .screens.dialogs import Dialog, LeaveDialog, TextDialog
 from .screens.elections import ElectionsScreen
+from .screens.events import EventsScreen
 from .screens.help import HELP
+from .screens.leaders import LeadersScreen
 from .screens.live import Desk, LiveScreen
+from .screens.typed import TypedInOrder
 from .sources import Candidacies, ClusterView
 from .text import safe
 
@@ -32,7 +39,7 @@ _RESIGN_TIMEOUT = 5.0
 _FLUSH_INTERVAL = 0.1
 
 
-class ElectionApp(App[None]):
+class ElectionApp(TypedInOrder):
     """The dashboard.
 
     Attributes:
@@ -47,14 +54,15 @@ class ElectionApp(App[None]):
         self,
         client_factory: Callable[[], Client],
         *,
-        prefix: str,
+        prefixes: tuple[str, ...],
         read_only: bool = False,
         notice: str | None = None,
     ) -> None:
         super().__init__()
         self._client_factory = client_factory
-        self._prefix, self._read_only, self._notice = prefix, read_only, notice
+        self._prefixes, self._read_only, self._notice = prefixes, read_only, notice
         self._desk: Desk | None = None
+        self._screens_loop: asyncio.AbstractEventLoop | None = None
         self.left_behind: list[str] = []
 
     @property
@@ -66,26 +74,68 @@ class ElectionApp(App[None]):
 
     def make_desk(self) -> Desk:
         """What the screens are to work with; called once, inside the event loop."""
-        view = ClusterView(self._client_factory, self._prefix)
-        return Desk(view, Candidacies(view), self._read_only)
+        view = ClusterView(self._client_factory, *self._prefixes)
+        return Desk(view, Candidacies(view, self._client_factory), self._read_only)
 
     async def on_mount(self) -> None:
         self._desk = self.make_desk()
+        self._screens_loop = asyncio.get_running_loop()
         await self._desk.view.__aenter__()
-        self.push_screen(ElectionsScreen(self._desk, self._notice))
+        for name, view in self._views(self._desk).items():
+            self.add_mode(name, view)
+        await self.switch_mode("elections")
         self.set_interval(_FLUSH_INTERVAL, self._renew)
         self.set_interval(1.0, self._tick)
-        if not self.is_headless:
-            self._leave_on_signals()
 
-    def _leave_on_signals(self) -> None:
-        """Being asked to end resigns the user's candidates, as the key does; where the system has such signals."""
-        for name in ("SIGTERM", "SIGHUP"):
-            with suppress(AttributeError, NotImplementedError):
-                asyncio.get_running_loop().add_signal_handler(
-                    getattr(signal, name),
-                    lambda: self.run_worker(self.action_quit(), group="quit", exit_on_error=False),
-                )
+    def resign_now(self) -> None:
+        """Resign the user's candidates, from any thread, in at most 5 seconds."""
+        if self._desk is not None:
+            self._desk.own.close_now(_RESIGN_TIMEOUT)
+
+    def leave_soon(self) -> None:
+        """Have the screen end, from any thread."""
+        with suppress(RuntimeError):  # its loop may have ended
+            if self._screens_loop is not None:
+                self._screens_loop.call_soon_threadsafe(self.exit)
+
+    def _views(self, desk: Desk) -> dict[str, Callable[[], LiveScreen]]:
+        """What each view begins with, by its name; whatever is opened from it stays with it."""
+        return {
+            "elections": lambda: ElectionsScreen(desk, self._notice),
+            "leaders": lambda: LeadersScreen(desk),
+            "console": lambda: ConsoleScreen(desk, None),
+            "events": lambda: EventsScreen(desk),
+        }
+
+    async def action_view(self, name: str) -> None:
+        """Go to a view as it was left; from the one that is shown, to its beginning."""
+        if name == "console" and self.desk.read_only:
+            return
+        if self.current_mode == name:
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+        else:
+            await self.switch_mode(name)
+
+    async def action_back(self) -> None:
+        """To what this screen was opened from; from a view to the list."""
+        if len(self.screen_stack) > 1:
+            await self.pop_screen()
+        else:
+            await self.action_view("elections")
+
+    @on(LeadersScreen.Wanted)
+    async def _show_elections_of(self, event: LeadersScreen.Wanted) -> None:
+        await self.action_view("elections")
+        self.call_after_refresh(self._filter, safe(event.value))
+
+    def _filter(self, pattern: str) -> None:
+        if isinstance(self.screen, ElectionsScreen):
+            self.screen.filter_by(pattern)
+
+    @on(EventsScreen.Wanted)
+    def _show_election(self, event: EventsScreen.Wanted) -> None:
+        self.push_screen(DetailScreen(self.desk, event.election))
 
     def _renew(self) -> None:
         has_news, screens = self.desk.view.take_news(), self._live_screens()
@@ -122,8 +172,18 @@ class ElectionApp(App[None]):
     def action_help(self) -> None:
         self.push_screen(TextDialog("electiontui", HELP))
 
+    def is_ready_for_keys(self) -> bool:
+        """While an action is about to open a dialog, keys wait for that."""
+        return self._desk is None or self._desk.asking is None or isinstance(self.screen, Dialog)
+
     async def action_quit(self) -> None:
-        """Resign the user's candidates, then leave."""
+        """Leave; where the user has candidates that wait or lead, ask before, and resign them."""
+        if not any(isinstance(screen, LeaveDialog) for screen in self.screen_stack):
+            self.run_worker(self._leave(actions.leave(self, self.desk)), group="quit", exit_on_error=False)
+
+    async def _leave(self, asked: Coroutine[None, None, bool]) -> None:
+        if not await asked:
+            return
         if self.desk.own.live:
             self.notify(f"Resigning your candidates ({len(self.desk.own.live)}) …", markup=False)
         await self.desk.own.close(_RESIGN_TIMEOUT)
@@ -132,7 +192,6 @@ class ElectionApp(App[None]):
     async def on_unmount(self) -> None:
         if self._desk is not None:
             await self._desk.own.close(_RESIGN_TIMEOUT)
-            # The client's own closing is one more try.
             await self._desk.view.__aexit__(None, None, None)
             self.left_behind = await self._desk.own.left_behind()
 
@@ -152,17 +211,26 @@ class ElectionApp(App[None]):
 
 
 def run(
-    client_factory: Callable[[], Client], *, prefix: str, read_only: bool = False, notice: str | None = None
+    client_factory: Callable[[], Client],
+    *,
+    prefixes: tuple[str, ...],
+    read_only: bool = False,
+    notice: str | None = None,
 ) -> list[str]:
     """Run the dashboard in the terminal until the user leaves; returns what went wrong, a line each.
 
     Args:
         client_factory: makes the client, inside the event loop.
-        prefix: what to watch, such as ``election/``; ``""`` is the whole key space.
+        prefixes: what to watch, such as ``election/``; ``""`` is the whole key space.
         read_only: offer nothing that writes to etcd.
         notice: a line to show until something happens.
     """
-    app = ElectionApp(client_factory, prefix=prefix, read_only=read_only, notice=notice)
-    app.run()
+    app = ElectionApp(client_factory, prefixes=prefixes, read_only=read_only, notice=notice)
+    with Leaving(app.resign_now, app.leave_soon):
+        try:
+            app.run()
+        finally:
+            # However the screen has ended.
+            app.resign_now()
     crash = ["the dashboard ended by a defect of its own; please report it with the lines above"]
     return [*app.left_behind, *(crash if app.return_code else [])]

@@ -9,148 +9,63 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from . import __version__
-from .commands import CANNOT_CONNECT, ERROR, INVALID_INPUT
-from .commands.settings import Settings, credentials, split_endpoints
-from .durations import parse_duration
+from .commands import ERROR, INVALID_INPUT
+from .commands.options import OwnClusterCommand, SharingCommand, SharingGroup, exit_codes, seconds, settings_of
+from .commands.settings import Settings
+from .commands.streams import replace_closed_streams, say, stdout_failed
 
 __all__ = ["cli", "main"]
 
-_EPILOG = f"""\b
-Exit codes: 0 all right, {ERROR} error, {CANNOT_CONNECT} etcd cannot be reached, {INVALID_INPUT} bad input.
+_FAILURES = {
+    "c1": "etcd refused, stdout cannot be written, or any other error",
+    "c2": "etcd cannot be reached",
+    "c3": "bad input",
+}
+_INTERRUPTED = {"c130": "ended with ctrl+c"}
+
+
+@click.group(
+    cls=SharingGroup,
+    invoke_without_command=True,
+    epilog="""\b
 stdout is data, stderr is narration.
-A flag wins over its environment variable; an empty variable counts as unset."""
+Options go before or after the command; of two the later wins, those that may be repeated add up.
+A flag wins over its environment variable; an empty variable counts as unset.
 
-
-def _seconds(text: str) -> float:
-    try:
-        return parse_duration(text)
-    except ValueError as exc:
-        raise click.BadParameter(str(exc)) from exc
-
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@click.group(invoke_without_command=True, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    *("--endpoints", "endpoints"),
-    multiple=True,
-    metavar="HOST:PORT,…",
-    envvar="ETCDCTL_ENDPOINTS",
-    show_envvar=True,
-    help="Members of the cluster; may be repeated.  [default: 127.0.0.1:2379]",
-)
-@click.option(
-    "--prefix", default="election/", show_default=True, help='Where elections live; "" is the whole key space.'
-)
-@click.option("--user", metavar="NAME[:PASSWORD]", envvar="ETCDCTL_USER", show_envvar=True, help="Asks for a password.")
-@click.option("--password", envvar="ETCDCTL_PASSWORD", show_envvar=True, help="Then --user is the name alone.")
-@click.option(
-    "--cacert", type=_FILE, envvar="ETCDCTL_CACERT", show_envvar=True, help="Whom to trust (PEM); turns TLS on."
-)
-@click.option("--cert", type=_FILE, envvar="ETCDCTL_CERT", show_envvar=True, help="Client certificate (PEM).")
-@click.option("--key", type=_FILE, envvar="ETCDCTL_KEY", show_envvar=True, help="Private key of --cert (PEM).")
-@click.option(
-    "--insecure-transport",
-    type=click.BOOL,
-    is_flag=False,
-    flag_value=True,
-    default=True,
-    show_default=True,
-    envvar="ETCDCTL_INSECURE_TRANSPORT",
-    show_envvar=True,
-    help="=false encrypts also without --cacert, trusting the system's authorities.",
-)
-@click.option(
-    "--command-timeout",
-    type=_seconds,
-    metavar="DURATION",
-    default="5s",
-    show_default=True,
-    envvar="ETCDCTL_COMMAND_TIMEOUT",
-    show_envvar=True,
-    help="Bound on each call, connecting included, such as 500ms or 1m30s.",
-)
-@click.option(
-    "--dial-timeout",
-    type=_seconds,
-    metavar="DURATION",
-    envvar="ETCDCTL_DIAL_TIMEOUT",
-    show_envvar=True,
-    help="As for etcdctl; here it can only shorten --command-timeout for the first contact of list and watch.",
-)
-@click.option(
-    "--read-only", is_flag=True, envvar="ELECTIONTUI_READ_ONLY", show_envvar=True, help="Never write to etcd."
+"""
+    + exit_codes(c0="all right", **_FAILURES, **_INTERRUPTED),
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, package_name="electiontui", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(
-    ctx: click.Context,
-    endpoints: Sequence[str],
-    prefix: str,
-    user: str | None,
-    password: str | None,
-    cacert: Path | None,
-    cert: Path | None,
-    key: Path | None,
-    insecure_transport: bool,
-    command_timeout: float,
-    dial_timeout: float | None,
-    read_only: bool,
-) -> None:
+def cli(ctx: click.Context) -> None:
     """Every leader election of an etcd cluster, live. Without a command it opens the dashboard."""
-    if (cert is None) != (key is None):
-        raise click.UsageError("--cert and --key belong together: give both.")
-    username, secret = _credentials(ctx, user, password)
-    ctx.obj = Settings(
-        endpoints=split_endpoints(endpoints),
-        prefix=prefix,
-        username=username,
-        password=secret,
-        ca=cacert,
-        cert=cert,
-        key=key,
-        insecure_transport=insecure_transport,
-        timeout=command_timeout,
-        dial_timeout=dial_timeout,
-    )
     if ctx.invoked_subcommand is None:
         from .commands.dashboard import open_dashboard
 
-        ctx.exit(open_dashboard(ctx.obj, read_only=read_only))
+        ctx.exit(open_dashboard(settings_of(ctx)))
 
 
-def _credentials(ctx: click.Context, user: str | None, password: str | None) -> tuple[str | None, str | None]:
-    from_flag = {
-        name: ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE for name in ("user", "password")
-    }
-    if user and ":" in user and password and from_flag["user"] and not from_flag["password"]:
-        password = None  # the flag brings its own, which wins over the environment's
-    elif user and ":" in user and password and from_flag["password"] and not from_flag["user"]:
-        user = user.partition(":")[0]
-    try:
-        name, secret = credentials(user, password)
-    except ValueError as exc:
-        raise click.UsageError(str(exc)) from exc
-    if name is not None and secret is None:
-        if not sys.stdin.isatty():
-            raise click.UsageError(
-                "--user needs a password: give --user name:password, --password or ETCDCTL_PASSWORD."
-            )
-        secret = click.prompt("Password", hide_input=True, err=True)
-    return name, secret
+def _kinds(text: str) -> frozenset[str]:
+    kinds = frozenset(part.strip() for part in text.split(","))
+    if unknown := sorted(kinds - {"elected", "vacated", "succeeded", "proclaimed"}):
+        raise click.BadParameter(f"{unknown[0]!r} is none of elected, vacated, succeeded, proclaimed.")
+    return kinds
 
 
-@cli.command("list", epilog=_EPILOG)
+@cli.command("list", cls=SharingCommand, epilog=exit_codes(c0="all right", **_FAILURES, **_INTERRUPTED))
+@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@click.option("--count", is_flag=True, help="Print only how many there are.")
 @click.option("-w", "--write-out", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj
-def list_command(settings: Settings, write_out: str) -> int:
-    """Print every election once, as of one revision.
+def list_command(settings: Settings, patterns: tuple[str, ...], count: bool, write_out: str) -> int:
+    """Print every election once, as of one revision, or those whose names match a PATTERN.
+
+    A PATTERN is a name, or has * ? [abc] as in shells; here * goes across slashes: 'orders/*' is all below orders/.
 
     \b
     json is one document:
@@ -162,17 +77,37 @@ def list_command(settings: Settings, write_out: str) -> int:
     """
     from .commands.listing import list_elections
 
-    return list_elections(settings, write_out)
+    return list_elections(settings, patterns, write_out, count=count)
 
 
-@cli.command("watch", epilog=_EPILOG)
-@click.argument("name", required=False)
+@cli.command(
+    "watch",
+    cls=SharingCommand,
+    epilog=exit_codes(
+        c0="ended by ctrl+c, --count or --for",
+        c1=f"{_FAILURES['c1']}; also --for was over before --count events",
+        c2=_FAILURES["c2"],
+        c3=_FAILURES["c3"],
+    ),
+)
+@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@click.option("--events", type=_kinds, metavar="KIND,…", help="Only these: elected, vacated, succeeded, proclaimed.")
+@click.option("--count", type=click.IntRange(1), metavar="N", help="End after N events; the start is none.")
+@click.option("--for", "duration", type=seconds, metavar="DURATION", help="End so long after the start, such as 1m30s.")
 @click.option("-w", "--write-out", type=click.Choice(["simple", "jsonl"]), default="simple", show_default=True)
 @click.pass_obj
-def watch_command(settings: Settings, name: str | None, write_out: str) -> int:
-    """Print every transition of the election NAME, or of all, until ctrl+c.
+def watch_command(
+    settings: Settings,
+    patterns: tuple[str, ...],
+    events: frozenset[str] | None,
+    count: int | None,
+    duration: float | None,
+    write_out: str,
+) -> int:
+    """Print every transition of the elections that match a PATTERN, or of all, until ctrl+c.
 
     The state at the start comes first and is marked as such: who leads then began to lead at an unknown time.
+    With --events it is left out. A PATTERN is as for list.
 
     \b
     jsonl is one document per line:
@@ -182,40 +117,46 @@ def watch_command(settings: Settings, name: str | None, write_out: str) -> int:
        "observed_at": …, "before": CANDIDATE or null, "after": CANDIDATE or null, "gap": bool}
     CANDIDATE is as for list; gap says that revisions were skipped, so terms may be missing.
     """
-    from .commands.watching import watch_elections
+    from .commands.watching import Until, watch_elections
 
-    return watch_elections(settings, name, write_out)
+    return watch_elections(settings, patterns, write_out, Until(events, count, duration))
 
 
-@cli.command("demo", epilog=_EPILOG)
+@cli.command("demo", cls=OwnClusterCommand, epilog=exit_codes(c0="all right", **_FAILURES, **_INTERRUPTED))
 @click.option("--nodes", type=click.IntRange(1, 9), default=1, show_default=True, help="Members of the cluster.")
 @click.option("--seed", type=int, help="Makes the candidates' moods repeat.")
-def demo_command(nodes: int, seed: int | None) -> int:
+@click.pass_obj
+def demo_command(settings: Settings, nodes: int, seed: int | None) -> int:
     """Open the dashboard on an etcd of its own with a dozen lively elections.
 
     Everything is gone when it ends. Where stdout is no terminal it plays a short failover and prints what it measured.
     """
     from .demo.stage import run_demo
 
-    return run_demo(nodes, seed)
+    return run_demo(settings, nodes, seed)
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     # gRPC writes its own log to stderr, over the screen; what matters of it comes as errors.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    replace_closed_streams()
     sys.exit(_run(args))
 
 
 def _run(args: Sequence[str] | None) -> int:
     try:
         code = cli.main(args, prog_name="electiontui", standalone_mode=False)
+        sys.stdout.flush()
     except click.UsageError as exc:
-        exc.show()
+        hint = f" Try '{exc.ctx.command_path} --help'." if exc.ctx is not None else ""
+        say(exc.format_message() + hint)
         return INVALID_INPUT
     except click.ClickException as exc:
-        exc.show()
+        say(exc.format_message())
         return ERROR
     except click.Abort:
         return ERROR
+    except OSError as exc:  # of --help and --version
+        return stdout_failed(exc)
     return code if isinstance(code, int) else 0

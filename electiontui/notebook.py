@@ -10,7 +10,8 @@
     elections(monitor)                                 # every election, one line each
 
 A view shows what its monitor has recorded. It is renewed at most four times per second, and stays as it was last once
-`View.stop` is called or its monitor is closed. It draws SVG, and text where that cannot be shown.
+`View.stop` is called or its monitor is closed. It draws SVG, and text where that cannot be shown. What was not watched
+while the view was renewed is hatched: nobody knows who led then.
 """
 
 from __future__ import annotations
@@ -18,24 +19,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextvars import Context
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from election_core import ElectionState, Monitor, TermLog, utc_now
 
 from .durations import parse_duration
-from .pictures.lanes import Window
+from .pictures.lanes import Places, Window
 from .pictures.lines import timeline_text
 from .pictures.svg import Strip, strips_svg, timeline_svg
 from .pictures.table import table
 from .rows import duration
 from .text import safe
+from .wall import Wall
+from .watched import Stretch, Watched
 
 __all__ = ["View", "elections", "timeline"]
 
 FRAME_INTERVAL = 0.25
 """Least time between two frames in seconds."""
 SLOWEST_FRAME_INTERVAL = 2.0
+_FRESH = timedelta(seconds=3)
+"""Without a sign of life for longer than this nobody knows whether the leaders lead."""
 _TEXT_COLUMNS = 72
 _MOST_ELECTIONS = 100
 Last = str | float | timedelta
@@ -121,14 +126,31 @@ def _queue_of(log: TermLog) -> tuple[Any, ...]:
 class _Live(View):
     """Renews its frames, from a task on the kernel's event loop, when its monitor has something to report."""
 
-    # The mutable state: whether something has changed, and the one task that draws.
+    # The mutable state: whether something has changed, the one task that draws, when etcd was watched and what the wall
+    # clock showed, as noted with each frame.
 
-    def __init__(self, monitor: Monitor, span: timedelta) -> None:
+    def __init__(self, monitor: Monitor, span: timedelta, began: datetime) -> None:
         super().__init__(span)
         self._monitor = monitor
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._watched = Watched(began)
+        self._watched.seen(began)
+        self._wall = Wall()
         monitor.on("change", lambda _: self._changed.set())
+
+    def _note(self) -> None:
+        """Note whether etcd is watched."""
+        now, silent = utc_now(), timedelta(seconds=self._monitor.staleness)
+        self._wall.note(now, datetime.now(UTC))
+        if self._monitor.connected and silent < _FRESH and not self._is_closed:
+            self._watched.seen(now - silent)
+        else:
+            self._watched.lost(now - silent)
+
+    def _unwatched(self, window: Window) -> list[Stretch]:
+        self._note()
+        return list(self._watched.unwatched(window.since, window.until))
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -174,21 +196,32 @@ class _Live(View):
     def _suffix(self) -> str:
         if self._is_closed:
             return " · monitor closed"
-        return "" if self._monitor.connected else f" · DISCONNECTED {duration(self._monitor.staleness)}"
+        silent = self._monitor.staleness
+        if not self._monitor.connected:
+            return f" · DISCONNECTED {duration(silent)}"
+        return f" · NO SIGN OF LIFE FOR {duration(silent)}" if silent > _FRESH.total_seconds() else ""
 
 
 class _Timeline(_Live):
     def __init__(self, monitor: Monitor, name: str, span: timedelta) -> None:
-        super().__init__(monitor, span)
+        super().__init__(monitor, span, monitor.log(name).terms_kept[0].began_at)
         self._name = name
+        self._places = Places()
 
     def svg(self) -> str:
         title = f"{self._name} · {_leader_text(self._state)}{self._suffix()}"
-        return timeline_svg(title, self._monitor.log(self._name), self._queue, self._window())
+        return timeline_svg(
+            title, self._monitor.log(self._name), *self._seen(), places=self._places, local=self._wall.local
+        )
 
     def __str__(self) -> str:
         title = f"{safe(self._name)} · {_leader_text(self._state)}{self._suffix()}"
-        return f"{title}\n{timeline_text(self._monitor.log(self._name), self._queue, self._window())}"
+        log = self._monitor.log(self._name)
+        return f"{title}\n{timeline_text(log, *self._seen(), places=self._places, local=self._wall.local)}"
+
+    def _seen(self) -> tuple[tuple[Any, ...], Window, list[Stretch]]:
+        window = self._window()
+        return self._queue, window, self._unwatched(window)
 
     @property
     def _state(self) -> ElectionState | None:
@@ -201,6 +234,10 @@ class _Timeline(_Live):
 
 
 class _Elections(_Live):
+    def __init__(self, monitor: Monitor, span: timedelta) -> None:
+        logs = (monitor.log(name) for name in list(monitor.elections)[:_MOST_ELECTIONS])
+        super().__init__(monitor, span, min((log.terms_kept[0].began_at for log in logs), default=utc_now()))
+
     def svg(self) -> str:
         window = self._window()
         shown = self._shown()
@@ -212,7 +249,8 @@ class _Elections(_Live):
             )
             for state in shown
         ]
-        return strips_svg(self._title(len(shown)), strips, window)
+        unwatched = self._unwatched(window)
+        return strips_svg(self._title(len(shown)), strips, window, unwatched, local=self._wall.local)
 
     def __str__(self) -> str:
         shown = self._shown()

@@ -17,32 +17,40 @@ from .text import safe
 
 __all__ = [
     "COLUMNS",
+    "SEVERITY",
     "Column",
     "ElectionRow",
+    "RowState",
     "cells",
     "describe",
     "duration",
     "held",
     "matcher",
     "row_of",
+    "row_state",
     "sort_key",
     "sparkline",
 ]
 
-RowState = Literal["leading", "vacant", "flapping"]
+RowState = Literal["leading", "vacant", "flapping", "blocked"]
+"""``blocked``: a key without a lease leads, which nobody keeps alive and nothing ends."""
 
 FLAP_CHANGES = 3
 """An election flaps when at least this many terms began …"""
 FLAP_WINDOW = timedelta(minutes=2)
 """… within this time."""
-SPARK_BUCKET = timedelta(minutes=2)
-SPARK_BUCKETS = 15
 LEADER_CELLS = 64
 """Leaders are cut to this many cells before any layout; a value may have a megabyte."""
 
-STATE_LABELS: dict[RowState, str] = {"leading": "● lead", "vacant": "○ VACANT", "flapping": "◐ flap"}
+STATE_LABELS: dict[RowState, str] = {
+    "leading": "● lead",
+    "vacant": "○ VACANT",
+    "flapping": "◐ flap",
+    "blocked": "✗ BLOCK",
+}
 _BARS = "▁▂▃▄▅▆▇█"
-_STATE_ORDER: dict[RowState, int] = {"vacant": 0, "flapping": 1, "leading": 2}
+SEVERITY: dict[RowState, int] = {"blocked": 0, "vacant": 1, "flapping": 2, "leading": 3}
+"""The worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,6 @@ class ElectionRow:
     """Granted TTL of the leader's lease in seconds; ``None`` while vacant or not looked up."""
     changes_per_hour: int
     """Terms that began within the last hour, as far as it was watched."""
-    spark: tuple[int, ...]
-    """Terms that began in each of the last 15 two-minute buckets, oldest first."""
     revision: int
     """Revision of the election's last change."""
 
@@ -78,21 +84,24 @@ def row_of(state: ElectionState, log: TermLog, ttl: int | None, now: datetime) -
     return ElectionRow(
         name=state.name,
         leader="–" if leader is None else _who(leader),
-        state=_state(log, now, vacant=leader is None),
+        state=row_state(state, log, now),
         since=term.began_at,
         held=term.duration(now).total_seconds(),
         held_known=term.began_known,
         queue=len(state),
         ttl=None if leader is None else ttl,
         changes_per_hour=log.changes(now - timedelta(hours=1), now),
-        spark=tuple(log.changes_per_bucket(now, SPARK_BUCKET, SPARK_BUCKETS)),
         revision=state.revision,
     )
 
 
-def _state(log: TermLog, now: datetime, *, vacant: bool) -> RowState:
-    if vacant:
+def row_state(state: ElectionState, log: TermLog, now: datetime) -> RowState:
+    """How an election is."""
+    leader = state.leader
+    if leader is None:
         return "vacant"
+    if not leader.lease_id:
+        return "blocked"
     return "flapping" if log.changes(now - FLAP_WINDOW, now) >= FLAP_CHANGES else "leading"
 
 
@@ -119,7 +128,10 @@ def sparkline(counts: Sequence[int]) -> str:
 
 
 def describe(transition: Transition, previous: Transition | None = None) -> str:
-    """What a transition did, in one line; ``previous`` is the same election's one before, if it was seen."""
+    """What a transition did, in one line, the new value first: that is the part to keep where the line is cut.
+
+    ``previous`` is the same election's one before, if it was seen.
+    """
     before, after = _who(transition.before), _who(transition.after)
     if transition.kind == "elected":
         text = f"{after} elected"
@@ -128,9 +140,9 @@ def describe(transition: Transition, previous: Transition | None = None) -> str:
     elif transition.kind == "vacated":
         text = f"{before} gone, vacant"
     elif transition.kind == "succeeded":
-        text = f"{before} → {after}"
+        text = f"{after} takes over from {before}"
     else:
-        text = f"{before} proclaims {after}"
+        text = f"{after} proclaimed, before it {before}"
     return text + (" (terms may be missing)" if transition.gap else "")
 
 
@@ -154,15 +166,15 @@ class Column:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("name", "ELECTION", 10, grows=3),
+    Column("name", "ELECTION", 14, grows=4),
     Column("leader", "LEADER", 9, grows=2),
     Column("state", "STATE", 8),
-    Column("held", "HELD", 10, right=True),
+    Column("held", "HELD", 10, right=True, drop_below=46),
     Column("queue", "QUEUE", 5, right=True, drop_below=60),
-    Column("ttl", "TTL", 5, right=True, drop_below=54),
-    Column("changes", "CHG/h", 5, right=True, drop_below=48),
-    Column("spark", "LAST 30 min", 15, drop_below=90),
-    Column("revision", "REV", 9, right=True, drop_below=90),
+    Column("ttl", "TTL", 5, right=True, drop_below=90),
+    Column("changes", "CHG/h", 5, right=True, drop_below=84),
+    Column("strip", "WHO LED", 10, grows=6, drop_below=76),
+    Column("revision", "REV", 9, right=True, drop_below=130),
 )
 """The columns of the elections list, each of which it can be sorted by."""
 
@@ -177,7 +189,6 @@ def cells(row: ElectionRow, now: datetime) -> dict[str, str]:
         "queue": str(row.queue),
         "ttl": "–" if row.ttl is None else f"{row.ttl}s",
         "changes": str(row.changes_per_hour),
-        "spark": sparkline(row.spark),
         "revision": str(row.revision),
     }
 
@@ -185,12 +196,12 @@ def cells(row: ElectionRow, now: datetime) -> dict[str, str]:
 _SORT_KEYS: dict[str, Callable[[ElectionRow], object]] = {
     "name": lambda row: row.name,
     "leader": lambda row: row.leader,
-    "state": lambda row: _STATE_ORDER[row.state],
+    "state": lambda row: SEVERITY[row.state],
     "held": lambda row: -row.since.timestamp(),
     "queue": lambda row: row.queue,
     "ttl": lambda row: -1 if row.ttl is None else row.ttl,
     "changes": lambda row: row.changes_per_hour,
-    "spark": lambda row: row.spark[::-1],
+    "strip": lambda row: -row.changes_per_hour,
     "revision": lambda row: row.revision,
 }
 

@@ -9,9 +9,10 @@ import shlex
 from functools import lru_cache
 from unicodedata import category, east_asian_width
 
-__all__ = ["fit", "raw", "safe", "shell_word", "width"]
+__all__ = ["ascii_form", "fit", "raw", "safe", "shell_word", "width"]
 
 ELLIPSIS = "…"
+_LIKE = str.maketrans({"…": "...", "–": "-", "→": "->"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # Longest run of combining marks on one character; more would paint over the lines above and below.
 _MAX_MARKS = 3
@@ -37,6 +38,11 @@ def safe(value: bytes | str, cells: int | None = None) -> str:
     if cells is None:
         return text
     return _cut(text, cells, always=len(head) < len(value))
+
+
+def ascii_form(text: str) -> str:
+    """A text from `safe` in ASCII: the signs of our own have a likeness, all else is escaped."""
+    return text.translate(_LIKE).encode("ascii", "backslashreplace").decode("ascii")
 
 
 def raw(value: bytes | str) -> bytes:

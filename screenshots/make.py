@@ -136,7 +136,7 @@ async def _open(app: ElectionApp, pilot: Pilot[Any]) -> None:
 
 
 async def _wide(member: EmbeddedMember, camera: Camera) -> None:
-    app = ElectionApp(lambda: Client(member.endpoint, timeout=1.0), prefix="election/")
+    app = ElectionApp(lambda: Client(member.endpoint, timeout=1.0), prefixes=("election/",))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.desk.view.rows)
         await pilot.pause(SECONDS_OF_HISTORY)
@@ -177,7 +177,7 @@ async def _console(app: ElectionApp, pilot: Pilot[Any], camera: Camera) -> None:
 
 
 async def _narrow(endpoint: str, camera: Camera) -> None:
-    app = ElectionApp(lambda: Client(endpoint), prefix="election/", read_only=True)
+    app = ElectionApp(lambda: Client(endpoint), prefixes=("election/",), read_only=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.desk.view.rows)
         await pilot.pause(8)

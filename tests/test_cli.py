@@ -131,7 +131,6 @@ def test_dial_timeout_bounds_the_first_contact() -> None:
         ("--bogus",),
         ("bogus",),
         ("list", "-w", "yaml"),
-        ("list", "surplus"),
         ("--endpoints", "http//nowhere", "list"),
         ("--endpoints", "host:port", "list"),
         ("--command-timeout", "5", "list"),
@@ -178,18 +177,18 @@ def test_flag_wins_over_environment(etcd: EmbeddedEtcd, prefix: str) -> None:
     assert run("--endpoints", etcd.endpoint, "--prefix", prefix, "list", env=empty).returncode == 0
 
 
-def settings_of(*args: str, env: dict[str, str] | None = None) -> Settings:
+def settings_of(*args: str, after: tuple[str, ...] = (), env: dict[str, str] | None = None) -> Settings:
     """What the options amount to; ``list`` is not run."""
     found: list[Settings] = []
     command = cli.commands["list"]
-    callback, command.callback = command.callback, lambda write_out: found.append(_current())
+    callback, command.callback = command.callback, lambda **_: found.append(_current())
     try:
         with pytest.MonkeyPatch.context() as patch:
             for key in [key for key in os.environ if key.startswith("ETCDCTL_")]:
                 patch.delenv(key)
             for key, value in (env or {}).items():
                 patch.setenv(key, value)
-            cli.main([*args, "list"], standalone_mode=False)
+            cli.main([*args, "list", *after], standalone_mode=False)
     finally:
         command.callback = callback
     return found[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ from election_core.core.model import Candidate, Transition
 from election_core.core.term_log import TermLog
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.notebook import elections, timeline
+from electiontui.pictures.colours import COLOURS, VACANT, shade_of
 
 from .servers import ROOT, clean_environment
 
@@ -26,11 +28,11 @@ def candidate(value: bytes, revision: int) -> Candidate:
     return Candidate(b"election/job/%x" % revision, value, revision, revision, revision)
 
 
-def log_of(*steps: tuple[float, bytes | None], name: str = "job") -> TermLog:
+def log_of(*steps: tuple[float, bytes | None], name: str = "job", limit: int = 1000) -> TermLog:
     """A log from ``(seconds ago, leader)``; the first one was found."""
     now = datetime.now(UTC)
     first_ago, first = steps[0]
-    log = TermLog(name, None if first is None else candidate(first, 1), now - timedelta(seconds=first_ago))
+    log = TermLog(name, None if first is None else candidate(first, 1), now - timedelta(seconds=first_ago), limit=limit)
     for revision, (ago, value) in enumerate(steps[1:], 2):
         after = None if value is None else candidate(value, revision)
         at = now - timedelta(seconds=ago)
@@ -46,13 +48,36 @@ def texts(view: Any) -> str:
     return "\n".join(element.text or "" for element in picture(view).iter() if element.tag.endswith("text"))
 
 
+def bars(view: Any) -> list[ElementTree.Element]:
+    """One path per lane and colour."""
+    return [e for e in picture(view).iter() if e.tag.endswith("path") and e.get("stroke") in (*COLOURS, VACANT)]
+
+
 def test_a_lane_is_one_path_however_many_terms() -> None:
     steps = [(float(ago), b"a" if ago % 2 else b"b") for ago in range(500, 0, -1)]
     view = timeline(log_of(*steps), last="10m")
-    bars = [e for e in picture(view).iter() if e.tag.endswith("path") and e.get("fill")]
-    assert len(bars) == 2
-    assert sum(bar.attrib["d"].count("z") for bar in bars) == 500
-    assert len(view.svg()) < 60_000
+    assert len(bars(view)) == 2
+    assert sum(bar.attrib["d"].count("h") for bar in bars(view)) == 500
+    assert len(view.svg()) < 20_000
+
+
+def test_twenty_lanes_of_five_hundred_terms_are_150_kB_at_most() -> None:
+    steps = [(10_000.0 - number, b"node-%d" % (number * 7 % 20)) for number in range(10_000)]
+    log = log_of(*steps, limit=10_000)
+    view = timeline(log, last="3h")
+    assert len(bars(view)) == 20
+    assert sum(bar.attrib["d"].count("h") for bar in bars(view)) == 10_000
+    assert len(view.svg()) <= 150_000
+
+
+def test_a_lane_has_the_colour_of_its_leader_whatever_it_proclaims() -> None:
+    log = log_of((50, b"alpha"), (30, b"beta"))
+    leader = log.current.leader
+    assert leader is not None
+    log.record(Transition("job", 9, leader, leader._replace(value=b"round 2"), False, datetime.now(UTC)))
+    view = timeline(log, last=60)
+    assert [bar.get("stroke") for bar in bars(view)] == [COLOURS[shade_of(v).colour] for v in (b"alpha", b"beta")]
+    assert "★ beta" in texts(view)
 
 
 def test_the_picture_scales() -> None:
@@ -169,6 +194,47 @@ async def test_an_unknown_election_is_a_vacant_one(etcd: EmbeddedEtcd, prefix: s
         assert str(elections(monitor)).startswith("0 elections")
         with pytest.raises(ValueError, match="Give its name"):
             timeline(monitor)
+
+
+@pytest.mark.parametrize("kind", ["timeline", "elections"])
+async def test_what_was_not_watched_is_hatched_during_an_outage_and_afterwards(
+    kind: str, etcd: EmbeddedEtcd, name: str, prefix: str, handle: Handle
+) -> None:
+    async with Client(etcd.endpoints, timeout=1.0) as client, client.monitor(prefix) as monitor:
+        await client.election(name, prefix=prefix, ttl=60).campaign("node-a").wait()
+        view: Any = timeline(monitor, name, last="30s") if kind == "timeline" else elections(monitor, last="30s")
+        view._ipython_display_()
+        await handle.wait_for("node-a")
+        assert "DISCONNECTED" not in view.svg()
+        etcd.members[0].freeze()
+        try:
+            await handle.wait_for("DISCONNECTED")
+            await until(lambda: monitor.staleness > 5)
+            during = hatches(view)
+        finally:
+            etcd.members[0].thaw()
+        await until(lambda: monitor.connected and monitor.staleness < 1)
+        since, end = hatches(view)[-1]
+        assert during[-1][1] - during[-1][0] > 5 / 30 * 600
+        assert end - since > 5 / 30 * 600
+        assert "DISCONNECTED" not in view.svg()
+        if kind == "timeline":
+            assert "╱╱╱╱╱╱╱╱" in str(view)
+        view.stop()
+
+
+async def until(ready: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if ready():
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("never became true")
+
+
+def hatches(view: Any) -> list[tuple[float, float]]:
+    """From where to where the picture is hatched, in its units."""
+    paths = [e.attrib["d"] for e in picture(view).iter() if e.get("stroke-dasharray")]
+    return [(float(path[1:].split()[0]), float(path.partition("H")[2])) for path in paths]
 
 
 # The kernel's own libraries warn about themselves on a new event loop.

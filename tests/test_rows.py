@@ -1,17 +1,14 @@
-"""Rows, filters, orders and lanes, on the pure core."""
+"""Rows, filters and orders, on the pure core."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from election_core.core.model import Candidate, KeyDeleted, KeyPut, Revision
+from election_core.core.model import Candidate, KeyDeleted, KeyPut, Revision, Transition
 from election_core.core.state import ElectionState
 from election_core.core.term_log import TermLog
-from electiontui.pictures.lanes import Window, lanes_of, raster, term_at, time_marks
 from electiontui.rows import COLUMNS, cells, describe, duration, held, matcher, row_of, sort_key, sparkline
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -140,56 +137,13 @@ def test_transitions_in_words() -> None:
     story.leave(after=1)
     story.join(b"node-[3]\x07", after=1.5)
     first, second, third = story.transitions
-    assert describe(first) == "node-1 → node-2"  # type: ignore[arg-type]
+    assert describe(first) == "node-2 takes over from node-1"  # type: ignore[arg-type]
     assert describe(second) == "node-2 gone, vacant"  # type: ignore[arg-type]
     assert describe(third, second) == r"node-[3]\x07 elected, vacant 1.5 s"  # type: ignore[arg-type]
 
 
-def _drawn(story: Story, queue: Sequence[Candidate], seconds: float, columns: int) -> dict[str, str]:
-    window = Window(story.now, timedelta(seconds=seconds), columns)
-    return {lane.label: raster(lane, window, story.now) for lane in lanes_of(story.log, queue, window)}
-
-
-def test_lanes_show_who_led_and_when_nobody_did() -> None:
-    story = Story(b"node-1")
-    story.leave(after=4)
-    story.join(b"node-2", after=2)
-    story.now += timedelta(seconds=4)
-    drawn = _drawn(story, story.state.queue, 10, 10)
-    assert drawn == {"node-1": "≥███      ", "node-2": "      ████", "vacant": "    ▒▒    "}
-
-
-def test_edges_are_drawn_to_the_eighth_and_the_shortest_term_leaves_a_mark() -> None:
-    story = Story(b"a", b"b", b"c")
-    story.leave(after=10.5)
-    story.leave(after=0.001)
-    story.now += timedelta(seconds=9.499)
-    drawn = _drawn(story, story.state.queue, 10, 10)
-    assert drawn["a"] == "▌         "
-    assert drawn["b"].strip() in {"▏", "▕", "▐"}
-    assert drawn["c"] == "▐█████████"
-
-
-def test_candidates_that_proclaim_the_same_have_lanes_of_their_own() -> None:
-    story = Story(b"twin", b"twin", b"other")
-    labels = list(_drawn(story, story.state.queue, 10, 10))
-    assert labels == ["twin·0001", "twin·0002", "other", "vacant"]
-
-
-def test_the_term_at_a_moment_and_none_before_the_start() -> None:
-    story = Story(b"a", b"b")
-    story.leave(after=5)
-    at = term_at(story.log, START + timedelta(seconds=2))
-    assert at is not None
-    assert at.leader is not None
-    assert at.leader.value == b"a"
-    assert term_at(story.log, START - timedelta(seconds=1)) is None
-
-
-@pytest.mark.parametrize("seconds", [30, 600, 3600, 86_400])
-@pytest.mark.parametrize("columns", [10, 60, 200])
-def test_time_marks_are_round_and_do_not_crowd(seconds: int, columns: int) -> None:
-    window = Window(START, timedelta(seconds=seconds), columns)
-    places = [column for column, _ in time_marks(window)]
-    assert all(0 <= place < columns for place in places)
-    assert all(after - before >= 9 for before, after in itertools.pairwise(places))
+def test_the_new_value_comes_first_however_long_the_old_one_is() -> None:
+    old, new = candidate(b"x" * 500, 1), candidate(b"new", 1)
+    proclaimed = Transition("job", 2, old, new, False, START)
+    assert proclaimed.kind == "proclaimed"
+    assert describe(proclaimed).startswith("new proclaimed, before it xxx")

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
-from ..errors import CampaignClosed, ElectionError
+from ..errors import CampaignClosed, ElectionError, check_process
 
 __all__ = ["Background"]
 
@@ -26,8 +26,8 @@ class Background:
     A call after `stop` is carried out, too: what has ended then says so itself.
     """
 
-    # The mutable state: the loop, made when first used, the thread and the process that it runs in, and whether it was
-    # stopped. Everything else belongs to the loop.
+    # The mutable state: the loop, made when first used, the thread that it runs in, and whether it was stopped.
+    # Everything else belongs to the loop.
 
     def __init__(self, at_exit: Callable[[], None]) -> None:
         """``at_exit`` is called when the interpreter ends before `stop`."""
@@ -44,13 +44,9 @@ class Background:
         """It can be used here.
 
         Raises:
-            ElectionError: this is a process forked from the one that it runs in.
+            InvalidConfig: this is a process forked from the one that made it.
         """
-        if os.getpid() != self._pid:
-            raise ElectionError(
-                f"The client belongs to process {self._pid}, and a fork copies no threads: nothing renews its leases in"
-                f" process {os.getpid()}. Make a client in each process, started with spawn or forkserver."
-            )
+        check_process(self._pid)
 
     def run(
         self,
@@ -69,7 +65,8 @@ class Background:
 
         Raises:
             TimeoutError: it takes longer; it is cancelled.
-            ElectionError: this is the loop's own thread, or another process.
+            ElectionError: this is the loop's own thread.
+            InvalidConfig: this is another process.
         """
         self.check()
         if threading.current_thread() is self._thread:
@@ -133,10 +130,9 @@ class Background:
     def _submit(self, start: Callable[[], object]) -> None:
         with self._lock:
             if self._loop is None:
-                # Not before it is used: a process that is forked meanwhile would share its descriptors.
                 finalizer = weakref.finalize(self, (loop := asyncio.new_event_loop()).close)
                 finalizer.atexit = False
-                self._loop, self._pid = loop, os.getpid()
+                self._loop = loop
             self._loop.call_soon_threadsafe(start)
             if self._stopped:
                 # It runs just as long as a call takes that waits for nothing more.

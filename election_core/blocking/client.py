@@ -37,7 +37,7 @@ class Client:
 
     Leaving it tells the bodies that other threads run under its campaigns, resigns the campaigns, ends observers,
     monitors and sessions, and closes the connections: within about twice ``timeout``, and once more where a body does
-    not end. The same happens at the interpreter's exit. It belongs to the process that first uses it.
+    not end. The same happens at the interpreter's exit. It belongs to the process that made it.
     """
 
     # The mutable state is what is open on it, and whether it was closed.

@@ -37,6 +37,11 @@ _BUGS = (
     KnownBug(
         "a renewal can be answered for a lease that is being revoked (#14758)", ((3, 4, 38), (3, 5, 23), (3, 6, 5))
     ),
+    KnownBug(
+        "a member that crashes while much is written can have other data than the rest from then on (#13766)",
+        ((3, 5, 3),),
+        since=(3, 5, 0),
+    ),
     # The fix of the first in 3.5.5 brought the second.
     KnownBug(
         "a client that gives up a transaction which only reads can end the server (#14110, #14891)",

@@ -20,7 +20,7 @@ from ..errors import Compacted, Restored, Unavailable
 from ..store import KeyRange, Read, Store
 from .tasks import together
 
-__all__ = ["CandidateReads", "Doubts", "LineReads", "Reads", "leisurely", "pages", "parts_of", "values_in"]
+__all__ = ["CandidateReads", "Doubts", "LineReads", "Reads", "leisurely", "pages", "parts_of", "slices", "values_in"]
 
 KEY_PAGES = (10_000, 40_000, 160_000)
 """Keys in a message, more each time that history was compacted between two."""
@@ -117,7 +117,7 @@ class CandidateReads:
         survey, revision = Survey(self._directory.occupied, self._directory.lines), 0
         async for page in pages(self._store, self._keys, size):
             revision = page.revision
-            await leisurely(_slices(survey.show, page.candidates))
+            await leisurely(slices(survey.show, page.candidates))
             self._seen = survey.seen
             self._progress(survey.seen, len(survey.paths))
         return await values_in(
@@ -131,7 +131,7 @@ class CandidateReads:
         check, revision = Check(self._directory), 0
         async for page in pages(self._store, self._keys, size):
             revision = page.revision
-            await leisurely(_slices(check.show, page.candidates))
+            await leisurely(slices(check.show, page.candidates))
         await leisurely(check.suspects(revision))
         return check
 
@@ -195,7 +195,7 @@ async def leisurely(work: Iterable[None]) -> None:
         await asyncio.sleep(0)
 
 
-def _slices(take: Callable[[Iterable[Candidate]], None], candidates: tuple[Candidate, ...]) -> Iterator[None]:
+def slices(take: Callable[[Iterable[Candidate]], None], candidates: tuple[Candidate, ...]) -> Iterator[None]:
     for start in range(0, len(candidates), _SLICE):
         take(candidates[start : start + _SLICE])
         yield

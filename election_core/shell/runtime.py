@@ -104,13 +104,21 @@ class Runtime:
         if self.closing:
             raise CampaignClosed("The client was closed; make another one.")
 
+    def check_process(self) -> None:
+        """A client belongs to the process that made it.
+
+        Raises:
+            InvalidConfig: this is another one.
+        """
+        check_process(self._pid)
+
     def check_loop(self) -> None:
         """A client belongs to the event loop that first used it: its connections and tasks live there.
 
         Raises:
             InvalidConfig: this is another one, or another process.
         """
-        check_process(self._pid)
+        self.check_process()
         loop = asyncio.get_running_loop()
         self._loop = self._loop or loop
         if loop is not self._loop:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
+from functools import partial
 from typing import Self
 
 from ..core.model import Candidate, by_age
@@ -10,7 +12,7 @@ from ..core.names import election_name, monitor_base, parent_of, text_to_name
 from ..core.survey import Occupied, Survey, lineage
 from ..errors import Compacted, InvalidConfig
 from ..store import KeyRange, Read
-from .reading import KEY_PAGES, parts_of, values_in
+from .reading import KEY_PAGES, leisurely, parts_of, slices, values_in
 from .runtime import Runtime
 
 __all__ = ["ElectionSearch"]
@@ -56,11 +58,14 @@ class ElectionSearch:
             await self._look(self._rest)
         return self._found.popleft()
 
+    def _show(self, survey: Survey, keys: Iterable[Candidate]) -> None:
+        survey.show(each for each in keys if parent_of(each.key) not in self._given)
+
     async def _look(self, keys: KeyRange) -> None:
         store = self._runtime.store
         page = await store.read(Read(keys, limit=KEY_PAGES[0], keys_only=True))
         survey = Survey(Occupied(0))
-        survey.show(each for each in page.candidates if parent_of(each.key) not in self._given)
+        await leisurely(slices(partial(self._show, survey), page.candidates))
         ranges = parts_of(self._all, survey.ranges())
         try:
             values = await values_in(store, ranges, page.revision)

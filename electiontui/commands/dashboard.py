@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from . import ERROR, INVALID_INPUT, OK
-from .output import say
 from .settings import Settings
+from .streams import say
 
 if TYPE_CHECKING:
     from election_core import Client
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["has_terminal", "in_notebook", "open_dashboard", "show"]
 
 
-def open_dashboard(settings: Settings, *, read_only: bool) -> int:
+def open_dashboard(settings: Settings) -> int:
     """Open it until the user leaves; returns the exit code."""
     from election_core import InvalidConfig
 
@@ -26,21 +27,28 @@ def open_dashboard(settings: Settings, *, read_only: bool) -> int:
     if not has_terminal():
         say("the dashboard needs a terminal; without one use `electiontui list` or `electiontui watch`")
         return INVALID_INPUT
+    if os.environ.get("TERM") == "dumb":
+        say("the dashboard needs a terminal that can move its cursor, and TERM is dumb; use `electiontui list`")
+        return INVALID_INPUT
     try:
         settings.client()
     except InvalidConfig as exc:
         say(str(exc))
         return INVALID_INPUT
-    return show(settings.client, prefix=settings.prefix, read_only=read_only)
+    return show(settings.client, prefixes=settings.prefixes, read_only=settings.read_only)
 
 
 def show(
-    client_factory: Callable[[], Client], *, prefix: str, read_only: bool = False, notice: str | None = None
+    client_factory: Callable[[], Client],
+    *,
+    prefixes: tuple[str, ...],
+    read_only: bool = False,
+    notice: str | None = None,
 ) -> int:
     """Run the screens and say what went wrong; returns the exit code. The arguments are those of `app.run`."""
     from ..app import run
 
-    problems = run(client_factory, prefix=prefix, read_only=read_only, notice=notice)
+    problems = run(client_factory, prefixes=prefixes, read_only=read_only, notice=notice)
     for problem in problems:
         say(problem)
     return ERROR if problems else OK

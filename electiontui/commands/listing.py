@@ -8,9 +8,11 @@ from election_core import ElectionState, Oddity
 
 from ..pictures.table import table
 from ..text import safe
-from .output import candidate_json, print_json, print_line, say, text_json
+from .output import candidate_json, print_json, print_line, text_json
+from .patterns import matches
 from .running import monitoring, run_command
 from .settings import Settings
+from .streams import is_plain, say
 
 __all__ = ["list_elections"]
 
@@ -21,22 +23,27 @@ _ODD = {
 }
 
 
-def list_elections(settings: Settings, form: str) -> int:
-    """Print all elections under the prefix as ``table`` or ``json``; returns the exit code."""
-    return run_command(_list(settings, form))
+def list_elections(settings: Settings, patterns: Sequence[str], form: str, *, count: bool = False) -> int:
+    """Print the elections under the prefixes that match as ``table`` or ``json``, or their number; returns the exit
+    code."""
+    return run_command(_list(settings, patterns, form, count))
 
 
-async def _list(settings: Settings, form: str) -> None:
-    async with settings.client() as client, monitoring(settings, client, settings.prefix) as monitor:
-        states = [state for _, state in sorted(monitor.elections.items())]
-        _narrate_oddities(monitor.oddities())
-        if form == "json":
-            elections = [_election_json(state) for state in states]
-            print_json({"prefix": settings.prefix, "revision": monitor.revision, "elections": elections})
-            return
+async def _list(settings: Settings, patterns: Sequence[str], form: str, count: bool) -> None:
+    async with settings.client() as client, monitoring(settings, client, settings.prefixes) as monitor:
+        states = [state for name, state in sorted(monitor.elections.items()) if matches(name, patterns)]
+        _narrate_oddities([oddity for oddity in monitor.oddities() if matches(oddity.election, patterns)])
+        prefix, revision = monitor.prefix, monitor.revision
+    if count:
+        print_line(str(len(states)))
+        return
+    if form == "json":
+        print_json({"prefix": prefix, "revision": revision, "elections": [_election_json(state) for state in states]})
+        return
     if not states:
-        say(f"no election under {settings.prefix!r}")
-    for line in table(states):
+        like = f" that matches {' or '.join(map(repr, patterns))}" if patterns else ""
+        say(f"no election{like} under {' or '.join(map(repr, settings.prefixes))}")
+    for line in table(states, plain=is_plain()):
         print_line(line)
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import sys
 from datetime import UTC, datetime
 from typing import Any
 
 from election_core import Candidate
 
-from ..text import raw
+from ..text import ascii_form, raw
+from .streams import is_plain
 
-__all__ = ["candidate_json", "print_json", "print_line", "say", "text_json", "time_json"]
+__all__ = ["candidate_json", "print_json", "print_line", "text_json", "time_json"]
 
 Json = dict[str, Any]
 
@@ -46,24 +45,14 @@ def time_json(at: datetime) -> str:
 
 
 def print_json(document: Json) -> None:
-    """One document on one line. Raises BrokenPipeError when nobody reads."""
+    """One document on one line. Raises OSError where `print_line` does."""
     print_line(json.dumps(document))
 
 
 def print_line(line: str) -> None:
-    """One line, at once. Characters that the terminal's encoding lacks are escaped.
+    """One line, at once. What the terminal cannot show has a form in ASCII.
 
     Raises:
-        BrokenPipeError: nobody reads; stdout leads to nowhere from then on, so that the exit is silent, too.
+        OSError: it cannot be written, see `streams.stdout_failed`.
     """
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise
-
-
-def say(text: str) -> None:
-    """Narration, on stderr."""
-    print(f"electiontui: {text}", file=sys.stderr, flush=True)
+    print(ascii_form(line) if is_plain() else line, flush=True)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 
 from election_core import Client, ElectionError, InvalidConfig, Monitor, Unavailable
 
 from . import CANNOT_CONNECT, ERROR, INTERRUPTED, INVALID_INPUT, OK
-from .output import say
 from .settings import Settings
+from .streams import say, stdout_failed
 
 __all__ = ["monitoring", "run_command"]
 
 
-def run_command(command: Coroutine[None, None, None], *, interrupted: int = INTERRUPTED) -> int:
+def run_command(command: Coroutine[None, None, int | None], *, interrupted: int = INTERRUPTED) -> int:
     """Run it to its end and say on stderr what went wrong.
 
     Args:
@@ -23,11 +23,9 @@ def run_command(command: Coroutine[None, None, None], *, interrupted: int = INTE
         interrupted: the exit code after ctrl+c.
     """
     try:
-        asyncio.run(command)
+        return asyncio.run(command) or OK
     except KeyboardInterrupt:
         return interrupted
-    except BrokenPipeError:
-        return OK
     except InvalidConfig as exc:
         say(str(exc))
         return INVALID_INPUT
@@ -37,11 +35,12 @@ def run_command(command: Coroutine[None, None, None], *, interrupted: int = INTE
     except ElectionError as exc:
         say(str(exc))
         return ERROR
-    return OK
+    except OSError as exc:
+        return stdout_failed(exc)
 
 
 @asynccontextmanager
-async def monitoring(settings: Settings, client: Client, prefix: str) -> AsyncIterator[Monitor]:
+async def monitoring(settings: Settings, client: Client, prefix: Sequence[str]) -> AsyncIterator[Monitor]:
     """A monitor that has read everything once, within the dial timeout should that be the shorter one.
 
     Raises:

@@ -20,7 +20,7 @@ class Settings:
     """Where etcd is and how to be let in."""
 
     endpoints: tuple[str, ...]
-    prefix: str
+    prefixes: tuple[str, ...]
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     ca: Path | None = None
@@ -32,6 +32,8 @@ class Settings:
     """Bound on each call in seconds."""
     dial_timeout: float | None = None
     """Bound on the first contact in seconds, where it is shorter than ``timeout``."""
+    read_only: bool = False
+    """Whether nothing may be offered that writes to etcd."""
 
     def client(self) -> Client:
         """A new client; it connects when it is used.

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from election_core import ElectionError, ElectionState, Transition, utc_now
+from election_core import ElectionError, ElectionState, Monitor, Transition, utc_now
 
 from ..rows import LEADER_CELLS, describe
 from ..text import safe
-from . import OK
-from .output import candidate_json, print_json, print_line, say, text_json, time_json
+from . import ERROR, OK
+from .output import candidate_json, print_json, print_line, text_json, time_json
+from .patterns import is_plain_name, matches
 from .running import monitoring, run_command
 from .settings import Settings
+from .streams import say
 
-__all__ = ["watch_elections"]
+__all__ = ["Until", "watch_elections"]
 
 
-def watch_elections(settings: Settings, name: str | None, form: str) -> int:
-    """Print the transitions of one election, or of all, as ``simple`` or ``jsonl`` lines; returns the exit code."""
-    return run_command(_watch(settings, name, _Jsonl() if form == "jsonl" else _Simple()), interrupted=OK)
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Which transitions are printed, and how many or how long; ``None`` is no bound."""
+
+    kinds: frozenset[str] | None = None
+    count: int | None = None
+    seconds: float | None = None
+
+
+def watch_elections(settings: Settings, patterns: Sequence[str], form: str, until: Until) -> int:
+    """Print the transitions of the elections that match as ``simple`` or ``jsonl`` lines; returns the exit code."""
+    return run_command(_watch(settings, patterns, _Jsonl() if form == "jsonl" else _Simple(), until), interrupted=OK)
 
 
 class _Jsonl:
@@ -35,7 +48,9 @@ class _Jsonl:
             }
         )
 
-    def transition(self, name: str, transition: Transition) -> None:
+    def transition(self, name: str, transition: Transition, *, shown: bool) -> None:
+        if not shown:
+            return
         print_json(
             {
                 "event": transition.kind,
@@ -68,36 +83,62 @@ class _Simple:
         for name in names:
             self._last.pop(name, None)
 
-    def transition(self, name: str, transition: Transition) -> None:
+    def transition(self, name: str, transition: Transition, *, shown: bool) -> None:
         text = describe(transition, self._last.get(name))
         self._last[name] = transition
-        self._line(transition.observed_at, name, text, transition.revision)
+        if shown:
+            self._line(transition.observed_at, name, text, transition.revision)
 
     def _line(self, at: datetime, name: str, text: str, revision: int) -> None:
         print_line(f"{time_json(at)}  {safe(name)}  {text}  rev {revision}")
 
 
-async def _watch(settings: Settings, name: str | None, printer: _Jsonl | _Simple) -> None:
+async def _watch(settings: Settings, patterns: Sequence[str], printer: _Jsonl | _Simple, until: Until) -> int:
     async with settings.client() as client:
-        prefix = settings.prefix
-        if name is not None:
+        prefixes, name = settings.prefixes, None
+        if len(patterns) == len(prefixes) == 1 and is_plain_name(patterns[0]):
             # Reading no more than this election's keys is all that some users are allowed to.
-            election = client.election(name, prefix=settings.prefix)
-            prefix = election.root.decode("utf-8", "surrogateescape")
-        async with monitoring(settings, client, prefix) as monitor:
-            known = _print_start(monitor.elections.get, name, sorted(monitor.elections), monitor.revision, printer)
+            name, patterns = patterns[0], ()
+            prefixes = (client.election(name, prefix=prefixes[0]).root.decode("utf-8", "surrogateescape"),)
+        async with monitoring(settings, client, prefixes) as monitor:
+            names = sorted(each for each in monitor.elections if matches(each, patterns))
+            start = printer if until.kinds is None else None
+            known = _print_start(monitor.elections.get, name, names, monitor.revision, start)
             monitor.on("disconnected", _narrate_loss)
             monitor.on("connected", lambda: say("connected again"))
             if not known:
-                say(f"no election under {settings.prefix!r} yet; waiting")
-            async for transition in monitor:
-                if transition.revision <= known.get(transition.election, 0):
-                    continue  # already part of the state at the start
-                if name is None:
-                    printer.transition(transition.election, transition)
-                elif transition.election == "":
-                    printer.transition(name, transition)
-                printer.forget(monitor.take_changed() - monitor.elections.keys())
+                like = f" that matches {' or '.join(map(repr, patterns))}" if patterns else ""
+                say(f"no election{like} under {' or '.join(map(repr, settings.prefixes))} yet; waiting")
+            try:
+                async with asyncio.timeout(until.seconds):
+                    await _print_transitions(monitor, name, patterns, known, printer, until)
+            except TimeoutError:
+                if until.count is None:
+                    return OK
+                say(f"fewer than {until.count} events within {until.seconds:g} s; give a longer --for")
+                return ERROR
+            return OK
+
+
+async def _print_transitions(
+    monitor: Monitor,
+    name: str | None,
+    patterns: Sequence[str],
+    known: dict[str, int],
+    printer: _Jsonl | _Simple,
+    until: Until,
+) -> None:
+    printed = 0
+    async for transition in monitor:
+        fits = matches(transition.election, patterns) if name is None else transition.election == ""
+        # What is not younger is already part of the state at the start.
+        if fits and transition.revision > known.get(transition.election, 0):
+            shown = until.kinds is None or transition.kind in until.kinds
+            printer.transition(transition.election if name is None else name, transition, shown=shown)
+            printed += shown
+        printer.forget(monitor.take_changed() - monitor.elections.keys())
+        if printed == until.count:
+            return
 
 
 def _print_start(
@@ -105,7 +146,7 @@ def _print_start(
     name: str | None,
     names: list[str],
     revision: int,
-    printer: _Jsonl | _Simple,
+    printer: _Jsonl | _Simple | None,
 ) -> dict[str, int]:
     """Print who leads now; returns up to which revision each election's state is known."""
     at = utc_now()
@@ -115,11 +156,13 @@ def _print_start(
         if state is None:
             state = ElectionState(name)
             state.revision = revision
-        printer.start(name, state, at)
+        if printer is not None:
+            printer.start(name, state, at)
         return {"": state.revision}
     states = {each: state for each in names if (state := state_of(each)) is not None}
-    for each, state in states.items():
-        printer.start(each, state, at)
+    if printer is not None:
+        for each, state in states.items():
+            printer.start(each, state, at)
     return {each: state.revision for each, state in states.items()}
 
 

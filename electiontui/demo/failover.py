@@ -10,7 +10,8 @@ from election_core import Campaign, Candidate, Client, Election, Monitor, TermLo
 
 from ..commands.output import print_line
 from ..embedded import EmbeddedEtcd
-from ..pictures.plot import timeline
+from ..pictures.lanes import Window
+from ..pictures.lines import timeline_text
 from ..pictures.table import table
 
 __all__ = ["play_failover"]
@@ -18,7 +19,7 @@ __all__ = ["play_failover"]
 NAME = "failover"
 TTL = 2
 """Seconds; the crash costs about as much."""
-_WIDTH = 100
+_COLUMNS = 80
 _DWELL = 0.7
 """Seconds that the script dwells, for the timeline to have something to show."""
 
@@ -95,4 +96,4 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 def _timeline(log: TermLog, queue: Sequence[Candidate]) -> str:
     until = utc_now()
-    return timeline(log, queue, until, until - log.terms[0].began_at, width=_WIDTH)
+    return timeline_text(log, queue, Window(until, until - log.terms[0].began_at, _COLUMNS))

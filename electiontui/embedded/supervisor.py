@@ -148,6 +148,8 @@ class Member:
         os.killpg(self._process.pid, number)
         if number == signal.SIGKILL:
             self._process.wait()
+        elif number == signal.SIGSTOP and hasattr(os, "waitid"):  # until then some of its threads may answer
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def is_ready(self) -> bool:
         """Whether this very process answers, knows its own name and is healthy.

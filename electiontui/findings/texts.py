@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..etcdctl import asking
+from ..prefixes import base_of
 from ..rows import duration
 from ..text import safe
 from .finding import Finding
@@ -25,7 +26,7 @@ class Text(NamedTuple):
     does: str
     verifies: tuple[str, ...]
     """Words of an etcdctl command, with ``PATH`` for the election's, with its slash, ``KEY`` for the key that the
-    finding names and ``PREFIX`` for what is watched; with ``NAME`` it is a command of electiontui."""
+    finding names and ``PREFIX`` for what is watched."""
 
 
 _LOOK = ("get", "--prefix", "PATH", "--sort-by=CREATE", "-w", "fields")
@@ -117,7 +118,7 @@ TEXTS: dict[str, Text] = {
         "Leaders lose their leases or resign soon after they are elected: they crash, are too slow to renew, or the"
         " TTL is too short.",
         "Read the log of the candidates; see the election's timeline for who leaves and when.",
-        ("--prefix", "PREFIX", "watch", "NAME"),
+        ("watch", "--prefix", "PATH"),
     ),
     "no-standby": Text(
         "{0} leads, {1} wait; {2} should",
@@ -185,14 +186,12 @@ def means(finding: Finding) -> str:
     return TEXTS[finding.kind].means
 
 
-def verifies(finding: Finding, endpoints: Sequence[str], prefix: str) -> str:
-    """A command that shows whether it is so; harmless, and without a user's name or certificates."""
-    base = prefix[: prefix.rfind("/") + 1]
-    path = base + (finding.election or "")
+def verifies(finding: Finding, endpoints: Sequence[str], prefixes: Sequence[str], flags: Sequence[str] = ()) -> str:
+    """A command that shows whether it is so, harmless; ``flags`` let etcdctl in, see `etcdctl.access`."""
+    name, words = finding.election or "", TEXTS[finding.kind].verifies
     key = next((fact for fact in finding.facts if isinstance(fact, bytes)), b"")
-    there: dict[str, bytes | str] = {"PATH": path + "/", "KEY": key, "PREFIX": prefix, "NAME": finding.election or ""}
-    words = [there.get(word, word) for word in TEXTS[finding.kind].verifies]
-    return asking(endpoints, *words, program="electiontui" if "NAME" in TEXTS[finding.kind].verifies else "etcdctl")
+    there: dict[str, bytes | str] = {"PATH": f"{base_of(prefixes)}{name}/", "KEY": key, "PREFIX": prefixes[0]}
+    return asking(endpoints, *(there.get(word, word) for word in words), flags=flags)
 
 
 def does(finding: Finding) -> str:

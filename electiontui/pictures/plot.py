@@ -1,4 +1,4 @@
-"""The only module that knows plotext, of either major: axis charts and the timeline as text.
+"""The only module that knows plotext, of either major: axis charts.
 
 plotext 6 is a rewrite that shares no call with 5.3, so everything is rasterised to columns first and drawn as one
 scatter per glyph: the few calls that needs exist in both, and its cost does not grow with the history.
@@ -15,18 +15,18 @@ from threading import Lock
 
 import plotext
 
-from election_core import Candidate, TermLog
+from election_core import TermLog
 
-from ..text import fit
 from ..text import width as cells_of
-from .lanes import Window, lanes_of, raster, time_marks
 
-__all__ = ["changes_per_minute", "hold_times", "timeline"]
+__all__ = ["changes_per_minute", "hold_times", "vacancy_times"]
 
 RGB = tuple[int, int, int]
 _BARS = " ▁▂▃▄▅▆▇█"
-_HOLD_BINS: tuple[tuple[float, str], ...] = (
-    (1, "<1s"),
+_BINS: tuple[tuple[float, str], ...] = (
+    (0.1, "0.1s"),
+    (0.3, "0.3s"),
+    (1, "1s"),
     (3, "3s"),
     (10, "10s"),
     (30, "30s"),
@@ -35,8 +35,13 @@ _HOLD_BINS: tuple[tuple[float, str], ...] = (
     (900, "15m"),
     (3600, "1h"),
     (14400, "4h"),
+    (86400, "1d"),
     (float("inf"), "more"),
 )
+_LEAST_BINS, _WIDEST_BAR = 4, 12
+_MINUTE = timedelta(minutes=1)
+_LEAST_MINUTES = 10
+Stretches = Sequence[tuple[datetime, datetime]]
 _lock = Lock()
 
 
@@ -64,71 +69,89 @@ class _Raster:
             glyph = _BARS[min(eighths - row * 8, 8)]
             self.points[glyph] += [(column + step, row) for step in range(wide)]
 
+    def write(self, column: int, row: int, text: str) -> None:
+        """Digits from a column on."""
+        for step, char in enumerate(text):
+            if 0 <= column + step < self.columns:
+                self.points[char].append((column + step, row))
 
-def timeline(
-    log: TermLog,
-    queue: Sequence[Candidate],
-    until: datetime,
-    span: timedelta,
-    *,
-    width: int,
-    colour: RGB | None = None,
+
+def changes_per_minute(
+    log: TermLog, until: datetime, unwatched: Stretches = (), *, width: int, height: int, colour: RGB | None = None
 ) -> str:
-    """Who led when, one line per candidate, as text of ``width`` cells and as many lines as it takes.
+    """Leader changes per minute, up to the last 60 minutes (fewer where the history or the chart is short).
 
-    Args:
-        log: the election's term log.
-        queue: its candidates as of now, the leader first.
-        until: right edge (aware).
-        span: time from the left edge to the right one.
-        colour: paint the lanes with ANSI escapes; ``None`` gives text without any.
+    ``╱`` marks minutes that were not watched for the most part, which is not the same as quiet ones.
     """
-    columns = max(width - 20, 10)
-    window = Window(until, span, columns)
-    lanes = lanes_of(log, queue, window)
-    labels = min(max(cells_of(lane.label) for lane in lanes) + 2, max(width // 3, 8))
-    window = Window(until, span, max(width - labels - 2, 10))
-    canvas = _Raster(window.columns, len(lanes), x_ticks=time_marks(window))
-    for row, lane in enumerate(reversed(lanes)):
-        canvas.y_ticks.append((row, fit(("★ " if lane.leads else "  ") + lane.label, labels)))
-        for column, glyph in enumerate(raster(lane, window, until)):
-            if glyph != " ":
-                canvas.points[glyph].append((column, row))
-    return _build(canvas, colour)
-
-
-def changes_per_minute(log: TermLog, until: datetime, *, width: int, height: int, colour: RGB | None = None) -> str:
-    """Leader changes in each of the last 60 minutes (fewer where it is narrow), ``width`` × ``height`` cells."""
     columns, rows = max(width - 5, 10), max(height - 4, 2)
-    minutes = min(60, columns)
+    age = int((until - log.terms_kept[0].began_at) / _MINUTE) + 1
+    minutes = min(60, columns, max(age, _LEAST_MINUTES))
     wide = columns // minutes
-    counts = log.changes_per_bucket(until, timedelta(minutes=1), minutes)
+    counts = log.changes_per_bucket(until, _MINUTE, minutes)
     canvas = _Raster(columns, rows, "leader changes per minute")
     canvas.y_ticks = _count_ticks(max(counts), rows, 3)
     first = columns - minutes * wide
     for minute, count in enumerate(counts):
-        canvas.bar(first + minute * wide, wide, count / max(max(counts), 1) * rows)
-    canvas.x_ticks = [(first, f"-{minutes}m"), (first + minutes // 2 * wide, f"-{minutes // 2}m"), (columns - 3, "now")]
+        canvas.bar(first + minute * wide, wide - (wide > 2), count / max(max(counts), 1) * rows)
+        begin = until - _MINUTE * (minutes - minute)
+        if not count and _overlap(unwatched, begin, begin + _MINUTE) > _MINUTE / 2:
+            canvas.points["╱"] += [(first + minute * wide + step, 0) for step in range(wide)]
+    canvas.x_ticks = [(first, f"-{minutes}m"), (first + minutes // 2 * wide, f"-{minutes - minutes // 2}m")]
+    canvas.x_ticks.append((columns - 3, "now"))
     return _build(canvas, colour)
+
+
+def _overlap(stretches: Stretches, since: datetime, until: datetime) -> timedelta:
+    return sum((max(min(e, until) - max(b, since), timedelta(0)) for b, e in stretches), timedelta(0))
 
 
 def hold_times(log: TermLog, *, width: int, height: int, colour: RGB | None = None) -> str:
     """How many finished terms lasted how long, ``width`` × ``height`` cells; each bin is "up to" its label."""
+    return _histogram("terms by time held", log.hold_times(), width, height, colour)
+
+
+def vacancy_times(log: TermLog, *, width: int, height: int, colour: RGB | None = None) -> str:
+    """How many finished vacancies lasted how long, those left out whose beginning or end nobody saw."""
+    known = [
+        term.duration(term.ended_at).total_seconds()
+        for term in log.terms_kept
+        if term.is_vacant and term.ended_at not in (None, term.began_at) and term.began_known and term.ended_known
+    ]
+    return _histogram("vacancies by duration", known, width, height, colour)
+
+
+def _histogram(title: str, lengths: Sequence[float], width: int, height: int, colour: RGB | None) -> str:
+    """Bars from the first bin that holds something to the last, each with its count above it."""
     columns, rows = max(width - 5, 10), max(height - 4, 2)
-    counts = [0] * len(_HOLD_BINS)
-    for seconds in log.hold_times():
-        counts[next(index for index, (limit, _) in enumerate(_HOLD_BINS) if seconds < limit)] += 1
-    canvas = _Raster(columns, rows, "terms by time held")
-    canvas.y_ticks = _count_ticks(max(counts), rows, 3)
-    step = max(columns // len(counts), 1)
-    for index, count in enumerate(counts):
-        canvas.bar(index * step, max(step - 1, 1), count / max(max(counts), 1) * rows)
-    canvas.x_ticks = [(index * step + step // 2, label) for index, (_, label) in enumerate(_HOLD_BINS)]
+    counts = [0] * len(_BINS)
+    for seconds in lengths:
+        counts[next(index for index, (limit, _) in enumerate(_BINS) if seconds < limit)] += 1
+    first, last = _filled(counts)
+    shown = counts[first:last]
+    canvas = _Raster(columns, rows, title)
+    canvas.y_ticks = _count_ticks(max(shown), rows - 1, 3)
+    step = columns // len(shown)
+    bar = max(min(step - 1, _WIDEST_BAR), 1)
+    for index, count in enumerate(shown):
+        left, high = index * step + (step - bar) // 2, count / max(max(shown), 1) * (rows - 1)
+        canvas.bar(left, bar, high)
+        if count:
+            canvas.write(left + (bar - len(str(count))) // 2, min(-int(-high // 1), rows - 1), str(count))
+    canvas.x_ticks = [(index * step + step // 2, _BINS[first + index][1]) for index in range(len(shown))]
     return _build(canvas, colour)
 
 
+def _filled(counts: Sequence[int]) -> tuple[int, int]:
+    """From which to which bin to show, at least four of them."""
+    held = [index for index, count in enumerate(counts) if count] or [2]
+    first = max(min(held[0], len(counts) - _LEAST_BINS), 0)
+    return first, max(held[-1] + 1, first + _LEAST_BINS)
+
+
 def _count_ticks(top: int, rows: int, cells: int) -> list[tuple[int, str]]:
-    return [(0, "0".rjust(cells)), (rows - 1, str(max(top, 1)).rjust(cells))]
+    """Zero, the highest count, and a whole number between them."""
+    counts = sorted({0, max(top, 1), *([top // 2] if top >= 2 and top % 2 == 0 and rows >= 5 else [])})
+    return [(round((rows - 1) * count / max(top, 1)), str(count).rjust(cells)) for count in counts]
 
 
 def _build(canvas: _Raster, colour: RGB | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from election_core import ElectionState
 
-from ..text import fit, safe, width
+from ..text import ascii_form, fit, safe, width
 
 __all__ = ["table"]
 
@@ -14,9 +14,11 @@ _HEADER = ("ELECTION", "LEADER", "CANDIDATES", "TOKEN", "LEASE")
 _LEADER_CELLS = 60
 
 
-def table(states: Iterable[ElectionState]) -> list[str]:
-    """The elections as lines of aligned columns, a header first."""
+def table(states: Iterable[ElectionState], *, plain: bool = False) -> list[str]:
+    """The elections as lines of aligned columns, a header first; in ASCII where they are to be ``plain``."""
     rows = [_HEADER, *(_row(state) for state in states)]
+    if plain:
+        rows = [tuple(map(ascii_form, row)) for row in rows]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     return [_line(row, widths) for row in rows]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from textual.app import App
 
@@ -11,10 +13,14 @@ from election_core import CampaignState, ElectionError
 from .. import etcdctl
 from ..sources import Candidacy
 from ..text import safe
-from .dialogs import ConfirmDialog, FormDialog, Plan
+from .dialogs import Complaint, ConfirmDialog, FormDialog, LeaveDialog, Plan
 from .live import Desk
 
-__all__ = ["abandon", "campaign", "pick", "proclaim", "resign"]
+__all__ = ["abandon", "campaign", "leave", "pick", "proclaim", "resign"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Action = Callable[Concatenate[App[None], Desk, P], Coroutine[Any, Any, T]]
 
 _VALUE_CELLS = 40
 _DEFAULT_TTL = 60
@@ -22,6 +28,26 @@ _COMMAND_VALUE = 400
 """Characters of a value shown in a command; longer ones are cut there, and said to be."""
 
 
+def _asks(action: Action[P, T]) -> Action[P, T]:
+    """From the call on, before it runs, keys wait for the dialogs that the action opens."""
+
+    @wraps(action)
+    def begin(app: App[None], desk: Desk, /, *args: P.args, **named: P.kwargs) -> Coroutine[Any, Any, T]:
+        desk.asking = mine = object()
+
+        async def run() -> T:
+            try:
+                return await action(app, desk, *args, **named)
+            finally:
+                if desk.asking is mine:
+                    desk.asking = None
+
+        return run()
+
+    return begin
+
+
+@_asks
 async def campaign(app: App[None], desk: Desk, name: str | None) -> Candidacy | None:
     """Ask for election, value and TTL, confirm, and start the campaign; ``None`` if cancelled or refused."""
     fields = {
@@ -29,27 +55,50 @@ async def campaign(app: App[None], desk: Desk, name: str | None) -> Candidacy | 
         "value": ("value to proclaim", ""),
         "ttl": ("TTL of the lease, seconds", str(_DEFAULT_TTL)),
     }
-    form = await app.push_screen_wait(FormDialog("Campaign", fields, "Continue"))
+
+    def wanted(form: dict[str, str]) -> str:
+        # A name that cannot be typed stays what it is.
+        return name if name is not None and form["name"] == safe(name) else form["name"]
+
+    def check(form: dict[str, str]) -> Complaint | None:
+        if not form["ttl"].isdecimal():
+            return Complaint(f"The TTL is a whole number of seconds; got {safe(form['ttl'], 20)!r}.")
+        try:
+            desk.view.client.election(wanted(form), ttl=int(form["ttl"]), prefix=desk.view.base)
+        except ElectionError as exc:
+            return Complaint(safe(str(exc), 200))
+        return _doubt_about(form["value"])
+
+    form = await app.push_screen_wait(FormDialog("Campaign", fields, "Continue", check))
     if form is None:
         return None
-    wanted = name if name is not None and form["name"] == safe(name) else form["name"]
-    if not form["ttl"].isdecimal():
-        _refuse(app, f"The TTL is a whole number of seconds; got {form['ttl']!r}.")
+    chosen, value, ttl = wanted(form), form["value"], int(form["ttl"])
+    if not await app.push_screen_wait(ConfirmDialog(lambda: _campaign_plan(desk, chosen, value, ttl))):
         return None
-    if not await app.push_screen_wait(ConfirmDialog(_campaign_plan(desk, wanted, form["value"], int(form["ttl"])))):
-        return None
+    desk.asking = None
     try:
-        return desk.own.start(wanted, form["value"], int(form["ttl"]))
+        return await desk.own.start(chosen, value, ttl)
     except ElectionError as exc:
         _refuse(app, str(exc))
         return None
+
+
+def _doubt_about(value: str) -> Complaint | None:
+    if value:
+        return None
+    return Complaint("The value is empty: nobody could tell who leads. Press enter again to have it so.", True)
 
 
 def _campaign_plan(desk: Desk, name: str, value: str, ttl: int) -> Plan:
     state = desk.view.elections.get(name)
     shown = safe(value, _VALUE_CELLS)
     waiting = 0 if state is None else len(state)
-    after = f"leader {shown}" if waiting == 0 else f"leader unchanged, {shown} waits as {waiting + 1} of {waiting + 1}"
+    if not _is_read(desk, name):
+        after = f"leader {shown} if nobody leads, or else {shown} waits"
+    elif waiting == 0:
+        after = f"leader {shown}"
+    else:
+        after = f"leader unchanged, {shown} waits as {waiting + 1} of {waiting + 1}"
     fixed = (
         f"etcdctl's TTL is always {etcdctl.ETCDCTL_TTL} s, this one's {ttl} s." if ttl != etcdctl.ETCDCTL_TTL else ""
     )
@@ -58,6 +107,7 @@ def _campaign_plan(desk: Desk, name: str, value: str, ttl: int) -> Plan:
     return Plan(question, "Campaign", _topology(desk, name), after, command, fixed)
 
 
+@_asks
 async def proclaim(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
     """Ask for the new value, confirm, proclaim; only a leader may."""
     if not candidacy.campaign.is_leader:
@@ -65,51 +115,63 @@ async def proclaim(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
         return
     old = safe(candidacy.campaign.value, _VALUE_CELLS)
     form = await app.push_screen_wait(
-        FormDialog(f"Proclaim in {safe(candidacy.path, 50)}", {"value": (f"instead of {old}", "")}, "Continue")
+        FormDialog(
+            f"Proclaim in {safe(candidacy.path, 50)}",
+            {"value": (f"instead of {old}", "")},
+            "Continue",
+            lambda form: _doubt_about(form["value"]),
+        )
     )
     if form is None:
         return
     value, ours = form["value"], candidacy.campaign
-    plan = Plan(
-        f"Proclaim {safe(value, _VALUE_CELLS)!r} in {safe(candidacy.path, 50)}?",
-        "Proclaim",
-        _topology(desk, desk.view.name_of(candidacy.path)),
-        f"leader {safe(value, _VALUE_CELLS)}, same term",
-        etcdctl.proclaim(desk.view.client.endpoints, ours.key, ours.lease_id, value[:_COMMAND_VALUE]),
-        "The dashboard writes only while the key is still this candidate's.",
-    )
-    await _confirmed(app, plan, lambda: desk.own.proclaim(candidacy, value))
+
+    def plan() -> Plan:
+        return Plan(
+            f"Proclaim {safe(value, _VALUE_CELLS)!r} in {safe(candidacy.path, 50)}?",
+            "Proclaim",
+            _topology(desk, desk.view.name_of(candidacy.path)),
+            f"leader {safe(value, _VALUE_CELLS)}, same term",
+            etcdctl.proclaim(desk.view.client.endpoints, ours.key, ours.lease_id, value[:_COMMAND_VALUE]),
+            "The dashboard writes only while the key is still this candidate's.",
+        )
+
+    await _confirmed(app, desk, plan, lambda: desk.own.proclaim(candidacy, value))
 
 
+@_asks
 async def resign(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
     """Confirm, resign."""
     ours = candidacy.campaign
-    plan = Plan(
-        f"Resign {safe(candidacy.path, 50)} as {safe(ours.value, _VALUE_CELLS)!r}?",
-        "Resign",
-        _topology(desk, desk.view.name_of(candidacy.path)),
-        _without(desk, candidacy),
-        etcdctl.resign(desk.view.client.endpoints, ours.key),
-        "The dashboard also ends the lease.",
-    )
-    await _confirmed(app, plan, lambda: desk.own.resign(candidacy))
+
+    def plan() -> Plan:
+        return Plan(
+            f"Resign {safe(candidacy.path, 50)} as {safe(ours.value, _VALUE_CELLS)!r}?",
+            "Resign",
+            _topology(desk, desk.view.name_of(candidacy.path)),
+            _without(desk, candidacy),
+            etcdctl.resign(desk.view.client.endpoints, ours.key),
+            "The dashboard also ends the lease.",
+        )
+
+    await _confirmed(app, desk, plan, lambda: desk.own.resign(candidacy))
 
 
+@_asks
 async def abandon(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
     """Confirm, stop renewing: what the others see is a crash."""
     ours = candidacy.campaign
 
-    async def stop() -> str:
-        return desk.own.abandon(candidacy)
+    def plan() -> Plan:
+        return Plan(
+            f"Abandon {safe(candidacy.path, 50)} as {safe(ours.value, _VALUE_CELLS)!r}, as a crash would?",
+            "Abandon",
+            _topology(desk, desk.view.name_of(candidacy.path)),
+            f"as now for up to {candidacy.ttl} s, then {_without(desk, candidacy)}",
+            f"kill -KILL the candidate's process (lease {ours.lease_id:x} then runs out)",
+        )
 
-    plan = Plan(
-        f"Abandon {safe(candidacy.path, 50)} as {safe(ours.value, _VALUE_CELLS)!r}, as a crash would?",
-        "Abandon",
-        _topology(desk, desk.view.name_of(candidacy.path)),
-        f"as now for up to {candidacy.ttl} s, then {_without(desk, candidacy)}",
-        f"kill -KILL the candidate's process (lease {ours.lease_id:x} then runs out)",
-    )
-    await _confirmed(app, plan, stop)
+    await _confirmed(app, desk, plan, lambda: desk.own.abandon(candidacy))
 
 
 def pick(desk: Desk, path: str) -> Candidacy | None:
@@ -119,11 +181,32 @@ def pick(desk: Desk, path: str) -> Candidacy | None:
     return leading[0] if leading else ours[0] if len(ours) == 1 else None
 
 
-async def _confirmed(app: App[None], plan: Plan, do: Callable[[], Awaitable[str]]) -> None:
-    if not await app.push_screen_wait(ConfirmDialog(plan)):
+@_asks
+async def leave(app: App[None], desk: Desk) -> bool:
+    """Whether the user leaves, knowing what becomes of the candidates; asks only where there are any."""
+    if not desk.own.live:
+        return True
+    dialog = LeaveDialog(lambda: [_fate(desk, each) for each in desk.own.live])
+    return await app.push_screen_wait(dialog) is True
+
+
+def _fate(desk: Desk, candidacy: Candidacy) -> str:
+    ours = candidacy.campaign
+    who = f"{safe(candidacy.path, 40)}   {safe(ours.value, 30)}"
+    if ours.is_leader:
+        return f"{who}   leads; then {_without(desk, candidacy)}"
+    position = desk.own.position(candidacy)
+    place = "" if position is None else f" as {position[0]} of {position[1]}"
+    return f"{who}   waits{place}; leaves the queue"
+
+
+async def _confirmed(app: App[None], desk: Desk, plan: Callable[[], Plan], do: Callable[[], Awaitable[str]]) -> None:
+    dialog = ConfirmDialog(plan)
+    if not await app.push_screen_wait(dialog):
         return
+    desk.asking = None
     try:
-        app.notify(await do(), title=plan.verb, markup=False)
+        app.notify(await do(), title=dialog.plan.verb, markup=False)
     except ElectionError as exc:
         _refuse(app, str(exc))
 
@@ -132,7 +215,18 @@ def _refuse(app: App[None], reason: str) -> None:
     app.notify(safe(reason, 400), severity="error", markup=False, timeout=10)
 
 
+def _is_read(desk: Desk, name: str | None) -> bool:
+    return name is not None and desk.view.status().loaded
+
+
 def _topology(desk: Desk, name: str | None) -> str:
+    if not _is_read(desk, name):
+        return "not read yet" if name is not None else "not watched here"
+    status = desk.view.status()
+    return _leaders(desk, name) + ("" if status.connected else f", as read {status.age:.0f} s ago")
+
+
+def _leaders(desk: Desk, name: str | None) -> str:
     state = desk.view.elections.get(name) if name is not None else None
     if state is None or state.leader is None:
         return "vacant"
@@ -142,7 +236,10 @@ def _topology(desk: Desk, name: str | None) -> str:
 
 
 def _without(desk: Desk, candidacy: Candidacy) -> str:
+    """What the election is without it."""
     name = desk.view.name_of(candidacy.path)
+    if not _is_read(desk, name):
+        return "whoever waits leads, if anybody does"
     state = desk.view.elections.get(name) if name is not None else None
     rest = [other for other in state.queue if other.key != candidacy.campaign.key] if state is not None else []
     return f"leader {safe(rest[0].value, _VALUE_CELLS)}" if rest else "vacant"

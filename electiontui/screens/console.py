@@ -13,8 +13,9 @@ from textual.widgets import Footer
 from ..rows import Column
 from ..sources import Candidacy
 from ..text import safe
+from ..widgets.cells import Cell
 from ..widgets.status_bar import Line, StatusBar
-from ..widgets.virtual_table import Cell, VirtualTable
+from ..widgets.virtual_table import VirtualTable
 from . import actions
 from .live import Desk, LiveScreen
 
@@ -38,7 +39,7 @@ class ConsoleScreen(LiveScreen):
     """Campaign, proclaim, resign and abandon; leaving the screen changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "Back", id="back"),
+        Binding("escape", "app.back", "Back", id="back"),
         Binding("C", "campaign", "Campaign", id="campaign"),
         Binding("P", "proclaim", "Proclaim", id="proclaim"),
         Binding("R", "resign", "Resign", id="resign"),

@@ -1,7 +1,8 @@
-"""Dialogs: a form, the confirmation before anything is written, and a page of text."""
+"""Dialogs: a form, the confirmation before anything is written, the question before leaving, and a page of text."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -12,7 +13,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-__all__ = ["ConfirmDialog", "FormDialog", "Plan", "TextDialog"]
+__all__ = ["Complaint", "ConfirmDialog", "Dialog", "FormDialog", "LeaveDialog", "Plan", "TextDialog"]
 
 
 T = TypeVar("T")
@@ -32,8 +33,20 @@ class Plan:
     remark: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong with what a form holds. Foreign text in it is already harmless."""
+
+    text: str
+    may_insist: bool = False
+    """Whether the same may be submitted once more, and is taken then."""
+
+
 class Dialog(ModalScreen[T], Generic[T]):
     """A box in the middle; esc cancels."""
+
+    # Each dialog gives the focus itself, when it is mounted: no other widget may have it for a moment.
+    AUTO_FOCUS = ""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="cancel")]
 
@@ -53,39 +66,106 @@ class ConfirmDialog(Dialog[bool | None]):
         Binding("right,l", "app.focus_next", show=False),
     ]
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Callable[[], Plan]) -> None:
+        """``plan`` is asked once a second for as long as the dialog is open."""
         super().__init__()
-        self.plan = plan
+        self._make_plan = plan
+        self.plan = plan()
 
     def compose(self) -> ComposeResult:
-        plan = self.plan
         with Vertical(classes="dialog"):
-            yield Label(plan.question, markup=False, classes="question")
+            yield Label(self.plan.question, markup=False, classes="question")
             with VerticalScroll(classes="facts", can_focus=False):
-                yield Static(f"now    {plan.before}", markup=False)
-                yield Static(f"then   {plan.after}", markup=False)
+                yield Static(markup=False, id="before")
+                yield Static(markup=False, id="after")
                 yield Static("\nequivalent command:", markup=False, classes="muted")
-                yield Static(plan.command, markup=False, id="command")
-                yield Static(plan.remark, markup=False, classes="muted")
+                yield Static(markup=False, id="command")
+                yield Static(markup=False, id="remark", classes="muted")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel")
-                yield Button(plan.verb, id="do", variant="warning")
+                yield Button(self.plan.verb, id="do", variant="warning")
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus()
+        self._show()
+        self.set_focus(self.query_one("#cancel", Button))
+        self.set_interval(1.0, self._renew)
+
+    def _renew(self) -> None:
+        self.plan = self._make_plan()
+        self._show()
+
+    def _show(self) -> None:
+        plan = self.plan
+        shown = {
+            "before": f"now    {plan.before}",
+            "after": f"then   {plan.after}",
+            "command": plan.command,
+            "remark": plan.remark,
+        }
+        for name, text in shown.items():
+            self.query_one(f"#{name}", Static).update(text)
 
     @on(Button.Pressed, "#do")
     def _confirmed(self) -> None:
         self.dismiss(True)
 
 
+class LeaveDialog(Dialog[bool | None]):
+    """Lists what leaving does to the user's candidates; enter and y leave."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "leave", show=False),
+        Binding("left,h", "app.focus_previous", show=False),
+        Binding("right,l", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, fates: Callable[[], list[str]]) -> None:
+        """``fates``: a line for each candidate; asked once a second for as long as the dialog is open."""
+        super().__init__()
+        self._fates = fates
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label("Leave, and resign your candidates?", markup=False, classes="question")
+            with VerticalScroll(classes="facts", can_focus=False):
+                yield Static(markup=False, id="fates")
+            with Horizontal(classes="buttons"):
+                yield Button("Stay", id="cancel")
+                yield Button("Resign and leave", id="do", variant="warning")
+
+    def on_mount(self) -> None:
+        self._show()
+        self.set_focus(self.query_one("#do", Button))
+        self.set_interval(1.0, self._show)
+
+    def _show(self) -> None:
+        self.query_one("#fates", Static).update("\n".join(self._fates()) or "None of them waits or leads any more.")
+
+    @on(Button.Pressed, "#do")
+    def action_leave(self) -> None:
+        self.dismiss(True)
+
+
 class FormDialog(Dialog[dict[str, str] | None]):
     """One line of input per field; gives ``{field: text}``, or ``None`` if cancelled. Nothing is written yet."""
 
-    def __init__(self, title: str, fields: dict[str, tuple[str, str]], verb: str) -> None:
-        """``fields``: key → label and initial text."""
+    # The mutable state: what was submitted last and complained about.
+
+    def __init__(
+        self,
+        title: str,
+        fields: dict[str, tuple[str, str]],
+        verb: str,
+        check: Callable[[dict[str, str]], Complaint | None],
+    ) -> None:
+        """
+        Args:
+            fields: key → label and initial text.
+            check: what is wrong with the texts; while something is, the form stays open with them.
+        """
         super().__init__()
-        self._title, self._fields, self._verb = title, fields, verb
+        self._title, self._fields, self._verb, self._check = title, fields, verb, check
+        self._doubtful: dict[str, str] | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -93,18 +173,28 @@ class FormDialog(Dialog[dict[str, str] | None]):
             for key, (label, initial) in self._fields.items():
                 yield Label(label, markup=False, classes="muted")
                 yield Input(initial, id=key, compact=True)
+            yield Static(markup=False, id="complaint")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel")
                 yield Button(self._verb, id="do", variant="primary")
 
     def on_mount(self) -> None:
+        self.query_one("#complaint").display = False
         boxes = list(self.query(Input))
-        next((box for box in boxes if not box.value), boxes[-1]).focus()
+        self.set_focus(next((box for box in boxes if not box.value), boxes[-1]))
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#do")
     def _submitted(self) -> None:
-        self.dismiss({box.id or "": box.value for box in self.query(Input)})
+        texts = {box.id or "": box.value for box in self.query(Input)}
+        complaint = self._check(texts)
+        if complaint is None or (complaint.may_insist and texts == self._doubtful):
+            self.dismiss(texts)
+        else:
+            self._doubtful = texts
+            line = self.query_one("#complaint", Static)
+            line.update(complaint.text)
+            line.display = True
 
 
 class TextDialog(Dialog[None]):
@@ -124,6 +214,9 @@ class TextDialog(Dialog[None]):
         with VerticalScroll(classes="dialog page"):
             yield Label(self._title, markup=False, classes="question")
             yield Static(self._text, markup=False)
+
+    def on_mount(self) -> None:
+        self.set_focus(self.query_one(VerticalScroll))
 
     def action_line(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

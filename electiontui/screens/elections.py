@@ -1,4 +1,4 @@
-"""Screen A: every election under the prefix."""
+"""View 1: every election under the prefixes, the worst first, each with who led it when."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
+from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,15 +15,20 @@ from textual.widgets import Footer, Input
 from .. import rows
 from ..rows import COLUMNS, ElectionRow
 from ..text import safe
+from ..widgets.cells import Cell
 from ..widgets.status_bar import Line, StatusBar
-from ..widgets.virtual_table import Cell, VirtualTable
+from ..widgets.table_messages import Chosen, HeaderClicked
+from ..widgets.virtual_table import VirtualTable
+from . import list_lines as lines
 from .console import ConsoleScreen
 from .detail import DetailScreen
+from .find import FindDialog
+from .list_lines import Shown
 from .live import Desk, LiveScreen
+from .past import Past
 
 __all__ = ["ElectionsScreen"]
 
-_DEMO_HINT = "No etcd answers. `electiontui demo` starts one to play with; --endpoints names another."
 _STEADY = frozenset({"name", "revision"})
 """Columns whose order is not renewed each second, since time alone does not change it."""
 
@@ -33,20 +39,29 @@ class ElectionsScreen(LiveScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Detail", id="detail"),
         Binding("slash", "filter", "Filter", key_display="/", id="filter"),
+        Binding("exclamation_mark", "troubles", "Troubles", key_display="!", id="troubles"),
         Binding("s", "sort(1)", "Sort", id="sort"),
+        Binding("plus,equals_sign", "zoom(-1)", "Zoom", key_display="+-hl", show=False, id="list_zoom_in"),
+        Binding("minus", "zoom(1)", "Zoom out", show=False, id="list_zoom_out"),
+        Binding("h,left", "pan(-0.25)", "Pan back", show=False, id="list_pan_back"),
+        Binding("l,right", "pan(0.25)", "Pan forward", show=False, id="list_pan_forward"),
+        Binding("0", "go_live", "Now", show=False, id="list_go_live"),
         Binding("S", "reverse", "Reverse", show=False, id="reverse"),
-        Binding("a", "everywhere", "Everywhere", id="everywhere"),
+        Binding("a", "find", "Find", id="find"),
         Binding("C", "console", "Console", id="console"),
         Binding("escape", "clear_filter", "Clear filter", show=False, id="clear_filter"),
     ]
 
-    # The mutable state: the order, the filter and what is wrong with it, and whether the keys have to be ordered again.
+    # The mutable state: the order, the filter and what is wrong with it, whether only troubles are shown, the stretch
+    # of time, and whether the keys have to be ordered again.
 
     def __init__(self, desk: Desk, notice: str | None = None) -> None:
         super().__init__(desk)
         self._notice = notice
-        self._home = desk.view.prefix
-        self._column, self._descending = "name", False
+        self._home = desk.view.prefixes
+        self._column, self._descending = "state", False
+        self._past = Past(desk.view)
+        self._only_troubles = False
         self._lets_through: Callable[[ElectionRow], bool] = rows.matcher("")
         self._complaint = ""
         self._stale = True
@@ -76,10 +91,28 @@ class ElectionsScreen(LiveScreen):
         row = self.desk.view.rows.get(key)
         if row is None:
             return {}
-        role = row.state if row.state != "leading" else ""
-        texts = rows.cells(row, self.desk.now())
-        roles = {"state": row.state, "leader": role, "held": role, "spark": "leading"}
-        return {column: (text, roles.get(column, "")) for column, text in texts.items()}
+        now, is_known = self.desk.now(), self.desk.view.watched.lost_at is None
+        role = "" if row.state == "leading" else row.state
+        texts = rows.cells(row, now)
+        roles: dict[str, str] = {"state": row.state, "leader": role, "held": role}
+        if not is_known:
+            # Nobody knows whether the leader still leads, so nothing is counted on.
+            texts["held"] = rows.held(row, self.desk.view.watched.lost_at or now) + "?"
+            roles = dict.fromkeys(texts, "muted")
+        cells: dict[str, Cell] = {column: (text, roles.get(column, "")) for column, text in texts.items()}
+        cells["strip"] = self._past.strip(key, now, self._muted, colours=self._has_colours)
+        return cells
+
+    def _muted(self) -> Style:
+        return self._table.get_component_rich_style("table--muted", partial=True)
+
+    @property
+    def _has_colours(self) -> bool:
+        return not self.app.no_color and self.app.console.color_system not in ("standard", "windows")
+
+    def _frame(self) -> None:
+        """Fix the stretch of time that all rows show from now on."""
+        self._table.titles["strip"] = self._past.frame(self._table.width_of("strip"), self.desk.now())
 
     @property
     def wants_flush(self) -> bool:
@@ -102,16 +135,26 @@ class ElectionsScreen(LiveScreen):
             self._order()
         visible = self._table.visible_keys()
         self.desk.view.want_ttls(visible)
+        before = self._table.titles.get("strip")
+        self._frame()
+        if self._table.titles["strip"] != before:
+            self._table.refresh()
         self._table.touch(visible)
         self._tell()
 
     def _order(self) -> None:
-        known = self.desk.view.rows
-        if self._column == "name" and not self._pattern:
+        self._frame()
+        known, troubles = self.desk.view.rows, self.desk.view.troubles
+        if self._column in ("name", "state") and not self._pattern:
             # Thousands of rows that nobody sees need not be made for it.
-            self._table.set_keys(sorted(known, reverse=self._descending))
+            names = sorted(name for name in known if not self._only_troubles or name in troubles)
+            if self._column == "state":
+                names = [*troubles.worst_first(), *(name for name in names if name not in troubles)]
+            self._table.set_keys(names[::-1] if self._descending else names)
         else:
-            shown = filter(self._lets_through, known.complete())
+            shown = (row for row in known.complete() if self._lets_through(row))
+            if self._only_troubles:
+                shown = (row for row in shown if row.state != "leading")
             ordered = sorted(shown, key=rows.sort_key(self._column), reverse=self._descending)
             self._table.set_keys([row.name for row in ordered])
         self._table.touch(self._table.visible_keys())
@@ -119,48 +162,44 @@ class ElectionsScreen(LiveScreen):
 
     def _tell(self) -> None:
         view = self.desk.view
-        pattern = self._pattern
-        total, shown = len(view.rows), len(self._table.keys)
-        count = f"{shown} of {total}" if pattern else str(total)
-        title = f" elections  {safe(view.prefix) or '(everywhere)'}  ({count})"
-        if pattern:
-            title += f"   filter: {safe(pattern)}"
-        arrow = "▼" if self._descending else "▲"
-        self.query_one("#title", Line).show(f"{title}   sort: {self._column} {arrow}")
-        self.query_one("#news", Line).show(self._news())
-        self._table.say(self._nothing(total))
+        order = f"{self._column} {'▼' if self._descending else '▲'}"
+        shown = Shown(len(self._table.keys), self._pattern, order, self._only_troubles)
+        self.query_one("#title", Line).show(lines.title(view, shown, self.desk.now()))
+        self.query_one("#news", Line).show(lines.news(view, self._complaint, self._notice))
+        self._table.say(lines.nothing(view, shown))
 
-    def _news(self) -> str:
-        if self._complaint:
-            return f" filter ignored, {safe(self._complaint)}"
-        error = self.desk.view.status().error
-        if error is not None:
-            return f" {safe(error)}"
-        last = self.desk.view.last_transition
-        if last is None:
-            return f" {safe(self._notice)}" if self._notice else ""
-        return f" {last.observed_at.astimezone():%H:%M:%S}  {safe(last.election, 40)}  {rows.describe(last)}"
-
-    def _nothing(self, total: int) -> str:
-        status = self.desk.view.status()
-        if total:
-            return "No election matches the filter; esc clears it."
-        if not status.loaded:
-            return "Reading …" if status.error is None else _DEMO_HINT if status.unreachable else safe(status.error)
-        if status.prefix:
-            return f"Nothing under {safe(status.prefix)!r} yet. Press a to look everywhere."
-        return "No elections in the whole key space yet."
-
-    @on(VirtualTable.Chosen)
-    def _open(self, event: VirtualTable.Chosen) -> None:
+    @on(Chosen)
+    def _open(self, event: Chosen) -> None:
         self.app.push_screen(DetailScreen(self.desk, event.key))
 
     def action_choose(self) -> None:
         self._table.action_choose()
 
-    @on(VirtualTable.HeaderClicked)
-    def _sort_by_click(self, event: VirtualTable.HeaderClicked) -> None:
+    @on(HeaderClicked)
+    def _sort_by_click(self, event: HeaderClicked) -> None:
         self._sort(event.column, not self._descending if event.column == self._column else False)
+
+    def action_troubles(self) -> None:
+        """Show those that are in trouble, or all."""
+        self._only_troubles = not self._only_troubles
+        self._again()
+
+    def action_zoom(self, by: int) -> None:
+        self._past.zoom(by, self.desk.now())
+        self._again()
+
+    def action_pan(self, by: float) -> None:
+        self._past.pan(by, self.desk.now())
+        self._again()
+
+    def action_go_live(self) -> None:
+        self._past.go_live()
+        self._again()
+
+    def _again(self) -> None:
+        self._order()
+        self._table.refresh()
+        self._tell()
 
     def action_sort(self, by: int) -> None:
         columns = [column.key for column in COLUMNS]
@@ -172,9 +211,12 @@ class ElectionsScreen(LiveScreen):
     def _sort(self, column: str, descending: bool) -> None:
         self._column, self._descending = column, descending
         self._table.sorted_by = (column, descending)
-        self._order()
-        self._table.refresh()
-        self._tell()
+        self._again()
+
+    def filter_by(self, pattern: str) -> None:
+        """Show what matches this alone."""
+        self.query_one("#filter", Input).value = pattern
+        self._table.focus()
 
     def action_filter(self) -> None:
         box = self.query_one("#filter", Input)
@@ -200,9 +242,16 @@ class ElectionsScreen(LiveScreen):
         self.query_one("#filter", Input).value = ""
         self._filter_done()
 
-    async def action_everywhere(self) -> None:
+    def action_find(self) -> None:
+        self.app.push_screen(FindDialog(self.desk.view.client, self._home), self._found)
+
+    def _found(self, prefixes: tuple[str, ...] | None) -> None:
+        if prefixes is not None and prefixes != self.desk.view.prefixes:
+            self.run_worker(self._watch(prefixes), group="switch", exit_on_error=False)
+
+    async def _watch(self, prefixes: tuple[str, ...]) -> None:
         self.desk.paused_at = None
-        await self.desk.view.switch("" if self.desk.view.prefix else self._home)
+        await self.desk.view.switch(*prefixes)
         self._stale = True
         self._order()
         self._tell()

@@ -16,10 +16,14 @@ from ..rows import duration
 from ..sources import Candidacies, ClusterView, ViewStatus
 from ..widgets.status_bar import StatusBar
 
-__all__ = ["NARROW", "Desk", "LiveScreen", "status_parts"]
+__all__ = ["NARROW", "VIEWS", "Desk", "LiveScreen", "status_parts"]
 
 NARROW = 90
 """Terminals with fewer columns get the narrow layout."""
+
+
+VIEWS = {1: "elections", 2: "leaders", 5: "console", 6: "events"}
+"""The views by the key that each is on."""
 
 
 def _now() -> datetime:
@@ -37,6 +41,8 @@ class Desk:
     """Since when the view stands still, or ``None`` while it is live."""
     clock: Callable[[], datetime] = _now
     """The time of day (aware, UTC)."""
+    asking: object | None = None
+    """Set while an action is about to open a dialog, for which keys have to wait."""
 
     def now(self) -> datetime:
         """The time that the screens show (aware, UTC); it stands still while paused."""
@@ -53,6 +59,7 @@ class LiveScreen(Screen[None]):
     WRITES: ClassVar[frozenset[str]] = frozenset({"console", "campaign", "proclaim", "resign", "abandon"})
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(number), f"app.view('{name}')", show=False, id=f"view_{name}") for number, name in VIEWS.items()),
         Binding("space", "app.pause", "Pause", id="pause"),
         Binding("y", "copy", "Copy", show=False, id="copy"),
         Binding("question_mark,f1", "app.help", "Help", key_display="?", id="help"),

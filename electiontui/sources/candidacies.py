@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
-from election_core import Campaign, Transition
+from election_core import Campaign, CampaignClosed, Client, Transition
 
 from ..text import safe
+from .own_loop import OwnLoop
 from .view import ClusterView
 
 __all__ = ["Candidacies", "Candidacy"]
@@ -29,6 +32,7 @@ class Candidacy:
     """The election from the root of the key space."""
     ttl: int
     campaign: Campaign
+    """Its properties may be read in any thread; what acts on it goes through `Candidacies`."""
     began: float = field(default_factory=monotonic)
     last_action: str = "campaigning"
 
@@ -38,19 +42,28 @@ class Candidacy:
 
 
 class Candidacies:
-    """Owns every campaign started from the dashboard until it is resigned; no screen does."""
+    """Owns every campaign started from the dashboard until it is resigned; no screen does.
 
-    # The mutable state: the candidacies in order of creation, closed ones included until forgotten, and those that
-    # were resigned by closing.
+    They run on a client and an event loop of their own, in a thread of its own: the screen's loop may be blocked by its
+    terminal, or end, and the leases are renewed all the same. The client is made with the first campaign.
+    """
 
-    def __init__(self, view: ClusterView) -> None:
+    # The mutable state: the candidacies in order of creation, closed ones included until forgotten, added in the own
+    # loop alone; the client, which belongs to that loop; and the outcome of closing, once it has begun.
+
+    def __init__(self, view: ClusterView, client_factory: Callable[[], Client]) -> None:
+        """``client_factory`` is called in the own loop, with the first campaign."""
         self._view = view
+        self._client_factory = client_factory
+        self._client: Client | None = None
+        self._loop = OwnLoop("own candidacies")
         self._all: dict[str, Candidacy] = {}
         self._created = 0
-        self._closed: list[Candidacy] = []
+        self._closing_lock = threading.Lock()
+        self._closing: Future[list[str]] | None = None
 
     def __iter__(self) -> Iterator[Candidacy]:
-        return iter(self._all.values())
+        return iter(list(self._all.values()))
 
     def __getitem__(self, label: str) -> Candidacy:
         return self._all[label]
@@ -60,18 +73,26 @@ class Candidacies:
         """Those that wait or lead."""
         return [candidacy for candidacy in self if not candidacy.is_over]
 
-    def start(self, name: str, value: str, ttl: int) -> Candidacy:
+    async def start(self, name: str, value: str, ttl: int) -> Candidacy:
         """Campaign in an election of the view; the campaign goes on in the background.
+
+        Cancelling it leaves open whether it was started.
 
         Raises:
             InvalidConfig: the name, value or TTL can never work; nothing was written.
+            CampaignClosed: everything is being resigned.
         """
-        election = self._view.client.election(name, ttl=ttl, prefix=self._view.base)
-        campaign = election.campaign(value)
-        label = _label(self._created)
+        return await self._loop.run(self._join(self._view.base, name, value, ttl))
+
+    async def _join(self, base: str, name: str, value: str, ttl: int) -> Candidacy:
+        if self._closing is not None:
+            raise CampaignClosed("The dashboard is being left; nothing new is begun.")
+        if self._client is None:
+            self._client = self._client_factory()
+        campaign = self._client.election(name, ttl=ttl, prefix=base).campaign(value)
+        candidacy = Candidacy(_label(self._created), base + name, ttl, campaign)
         self._created += 1
-        candidacy = Candidacy(label, self._view.base + name, ttl, campaign)
-        self._all[label] = candidacy
+        self._all[candidacy.label] = candidacy
 
         def elected() -> None:
             candidacy.last_action = f"elected after {monotonic() - candidacy.began:.3f} s"
@@ -102,7 +123,7 @@ class Candidacies:
         with self._view.expectations.expect(
             lambda t: t.after is not None and t.after.key == key and t.after.value == raw
         ) as seen:
-            await candidacy.campaign.proclaim(value)
+            await self._loop.run(candidacy.campaign.proclaim(value))
             transition = await _observed(seen)
         took = monotonic() - began
         outcome = (
@@ -121,35 +142,68 @@ class Candidacies:
         with self._view.expectations.expect(
             lambda t: t.before is not None and t.before.key == key and t.kind != "proclaimed"
         ) as seen:
-            await candidacy.campaign.resign()
+            # Shielded, since what is cancelled before the other thread has taken it up would never be begun.
+            await asyncio.shield(self._loop.run(candidacy.campaign.resign()))
             transition = await _observed(seen) if led else None
         outcome = _hand_over(transition, monotonic() - began) if led else "left the queue"
         candidacy.last_action = outcome
         return outcome
 
-    def abandon(self, candidacy: Candidacy) -> str:
-        """Stop renewing the lease without revoking it, as a crash would."""
-        candidacy.campaign.abandon()
+    async def abandon(self, candidacy: Candidacy) -> str:
+        """Stop renewing the lease without revoking it, as a crash would. Cancelling it abandons all the same."""
+
+        async def stop() -> None:
+            candidacy.campaign.abandon()
+
+        await asyncio.shield(self._loop.run(stop()))
         candidacy.last_action = f"abandoned; its lease ends within {candidacy.ttl} s"
         return candidacy.last_action
 
     def forget_closed(self) -> None:
         """Drop the candidacies that are over from the list."""
-        self._all = {label: candidacy for label, candidacy in self._all.items() if not candidacy.is_over}
+        for candidacy in self:
+            if candidacy.is_over:
+                del self._all[candidacy.label]
 
     async def close(self, timeout: float) -> None:
-        """Try for ``timeout`` seconds to resign everything; `left_behind` tells how it went."""
-        leaving = self.live
-        self._closed += leaving
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await asyncio.gather(*(each.campaign.resign() for each in leaving), return_exceptions=True)
+        """Try for ``timeout`` seconds to resign everything; `left_behind` tells how it went.
+
+        Cancelling it, or closing the loop that it is called in, stops none of that.
+        """
+        if self._loop.has_begun:
+            await asyncio.wait({asyncio.wrap_future(self._close(timeout))}, timeout=timeout)
+
+    def close_now(self, timeout: float) -> None:
+        """The same from any thread, which it blocks for at most that time; it needs no loop but its own."""
+        if self._loop.has_begun:
+            with suppress(TimeoutError):
+                self._close(timeout).result(timeout)
 
     async def left_behind(self) -> list[str]:
-        """What could not be resigned, a line each for the user to read; ask once the client is closed."""
-        outcomes = await asyncio.gather(*(each.campaign.resign() for each in self._closed), return_exceptions=True)
-        pairs = zip(self._closed, outcomes, strict=True)
-        return [_left_behind(candidacy) for candidacy, outcome in pairs if outcome is not None]
+        """What could not be resigned by closing, a line each for the user to read."""
+        return [] if self._closing is None else await asyncio.shield(asyncio.wrap_future(self._closing))
+
+    def _close(self, timeout: float) -> Future[list[str]]:
+        """Have everything resigned, once; gives what could not be."""
+        with self._closing_lock:
+            if self._closing is None:
+                self._closing = self._loop.submit(self._end(timeout))
+            return self._closing
+
+    async def _end(self, timeout: float) -> list[str]:
+        leaving = self.live
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await _resign_all(leaving)
+        if self._client is not None:
+            # One more try, and the end of whatever is begun from now on.
+            await self._client.close()
+        outcomes = await _resign_all(leaving)
+        return [_left_behind(each) for each, outcome in zip(leaving, outcomes, strict=True) if outcome is not None]
+
+
+async def _resign_all(leaving: list[Candidacy]) -> list[object]:
+    return await asyncio.gather(*(each.campaign.resign() for each in leaving), return_exceptions=True)
 
 
 async def _observed(seen: asyncio.Future[Transition]) -> Transition | None:

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from types import TracebackType
 
@@ -14,34 +14,36 @@ from election_core import (
     Client,
     ElectionError,
     ElectionState,
-    EndpointStatus,
     Monitor,
+    Oddity,
     TermLog,
     Transition,
     Unavailable,
     utc_now,
 )
 
+from ..prefixes import base_of
 from ..rows import ElectionRow, row_of
+from ..wall import Wall
 from ..watched import Watched
+from .event_log import EventLog
 from .expectations import Expectations
 from .leases import LeaseTtls
+from .members import Members
+from .restless import Restless
 from .row_cache import RowCache
 from .status import ViewStatus
+from .troubles import Troubles
 
 __all__ = ["ClusterView"]
 
-_EVENTS = 500
-"""Transitions remembered per election."""
+_RECENT = 2_000
 _FORGET_AFTER = timedelta(hours=1)
 """For how long an election stays that was vacant when a new monitor began, as it does in a monitor."""
-_STATUS_INTERVAL = 5.0
 _BACKOFF = (0.5, 10.0)
 """First and longest pause in seconds before the watch is tried again."""
 _FRESH = timedelta(seconds=3)
 """Without a sign of life for longer than this nobody knows whether the leaders lead."""
-_DECAY = 10
-"""Seconds within which a row whose rates decay with time is renewed."""
 
 
 class ClusterView:
@@ -49,39 +51,47 @@ class ClusterView:
 
     Attributes:
         client: the client in use.
-        prefix: the watched prefix.
+        prefixes: what is watched.
         elections: name → state, always current; keeps the last state while disconnected.
         logs: name → term log since the view was opened, as of the last `take_news`, like the events.
         rows: name → row, as of the last `flush` or newer; complete them to have them stand still until the next.
         expectations: who waits for a transition; they are told at once.
-        watched: when etcd was watched, as of the last `note_watching`.
-        last_transition: the newest transition of any election, as of the last `take_news`.
+        watched, wall: when etcd was watched, and what the wall clock showed when, as of the last `note_watching`.
+        recent: the newest transitions of all elections, oldest first, at most 2,000, as of the last `take_news`.
+        last_transition: the newest of them.
+        troubles: which elections are in trouble, as of the last `flush`.
+        members: what the endpoints have answered since the view was opened.
+        keys_read: how many keys the last first read has seen below the prefixes, candidates included.
     """
 
     # The mutable state: the maps above, which of their entries the next flush has to renew, and the tasks that
     # watch, look leases up and ask the members. Everything runs on one event loop.
 
-    def __init__(self, client_factory: Callable[[], Client], prefix: str) -> None:
+    def __init__(self, client_factory: Callable[[], Client], *prefixes: str) -> None:
         self.client = client_factory()
-        self.prefix = prefix
+        self.prefixes = prefixes
+        self.wall = Wall()
         self.ttls = LeaseTtls(self.client, self._ttl_found)
         self.expectations = Expectations()
-        self._members: list[EndpointStatus] = []
+        self.members = Members()
         self._tasks: list[asyncio.Task[None]] = []
         self._watch: asyncio.Task[None] | None = None
         self._forget()
 
     def _forget(self) -> None:
         self._monitor: Monitor | None = None
+        self.keys_read = 0
         self.elections: Mapping[str, ElectionState] = {}
         self.logs: dict[str, TermLog] = {}
         self.rows = RowCache(self._row)
+        self.troubles = Troubles()
         self.watched = Watched(utc_now())
+        self.recent: deque[Transition] = deque(maxlen=_RECENT)
         self.last_transition: Transition | None = None
-        self._events: dict[str, deque[Transition]] = {}
+        self._events: dict[str, EventLog] = {}
         self._dirty: set[str] = set()
         self._leases_found: set[int] = set()
-        self._restless: tuple[set[str], ...] = tuple(set() for _ in range(_DECAY))
+        self._restless = Restless()
         self._error: ElectionError | None = None
         self._attempt = 0
         self._retry_at: float | None = None
@@ -92,7 +102,7 @@ class ClusterView:
         await self.client.__aenter__()
         self._tasks = [
             asyncio.create_task(self.ttls.run(), name="lease lookups"),
-            asyncio.create_task(self._poll_members(), name="endpoint status"),
+            asyncio.create_task(self.members.follow(self.client), name="endpoint status"),
         ]
         self._watch = asyncio.create_task(self._watch_forever(), name="watch")
         return self
@@ -106,26 +116,26 @@ class ClusterView:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.client.__aexit__(kind, exc, trace)
 
-    async def switch(self, prefix: str) -> None:
-        """Watch another prefix instead, starting from nothing. Cancelling it leaves the view without a watch."""
+    async def switch(self, *prefixes: str) -> None:
+        """Watch other prefixes instead, starting from nothing. Cancelling it leaves the view without a watch."""
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
-        self.prefix = prefix
+        self.prefixes = prefixes
         self._forget()
         self._watch = asyncio.create_task(self._watch_forever(), name="watch")
 
     @property
     def base(self) -> str:
-        """The prefix up to its last slash: what the names of the elections are relative to."""
-        return self.prefix[: self.prefix.rfind("/") + 1]
+        """What the prefixes have in common up to a slash: the names of the elections are relative to it."""
+        return base_of(self.prefixes)
 
     def name_of(self, path: str) -> str | None:
         """The election's name within this view for a path from the root of the key space."""
         return path.removeprefix(self.base) if path.startswith(self.base) else None
 
     def events(self, name: str) -> tuple[Transition, ...]:
-        """The election's transitions since the view was opened, oldest first, at most 500."""
+        """The election's transitions since the view was opened, oldest first, as many as `EventLog` keeps."""
         return tuple(self._events.get(name, ()))
 
     @property
@@ -168,10 +178,12 @@ class ClusterView:
         shown = {name for name in changed if name in self.elections and name in self.logs}
         self.rows.outdate(shown)
         self.rows.drop(changed - shown)
+        self._restless.add(self.troubles.renew(changed, self.elections, self.logs))
         return changed
 
     def note_watching(self, now: datetime) -> None:
         """Note whether etcd is watched; call it once per second, whether anything is repainted or not."""
+        self.wall.note(utc_now(), datetime.now(UTC))
         known = now - timedelta(seconds=self.status().age)
         if self._monitor is not None and now - known < _FRESH:
             self.watched.seen(known)
@@ -180,16 +192,14 @@ class ClusterView:
 
     def tick(self, now: datetime) -> None:
         """Renew a share of the rows whose rates decay with time; call it once per second."""
-        share = self._restless[int(now.timestamp()) % _DECAY]
-        self._dirty |= share
-        share.clear()
+        self._dirty |= self._restless.take_share()
 
     def _row(self, name: str) -> ElectionRow:
         state = self.elections[name]
         ttl = self.ttls.found.get(state.leader.lease_id) if state.leader else None
         row = row_of(state, self.logs[name], ttl, utc_now())
-        if row.changes_per_hour or any(row.spark):
-            self._restless[hash(name) % _DECAY].add(name)
+        if row.changes_per_hour:
+            self._restless.add([name])
         return row
 
     def want_ttls(self, names: Iterable[str]) -> None:
@@ -210,15 +220,15 @@ class ClusterView:
         monitor, now = self._monitor, monotonic()
         error = monitor.last_error if monitor is not None and not monitor.connected else self._error
         return ViewStatus(
-            prefix=self.prefix,
+            prefix=" ".join(self.prefixes),
             loaded=monitor is not None,
             connected=monitor is not None and monitor.connected and self._retry_at is None,
             age=now - self._lost_at if monitor is None else monitor.staleness,
             revision=0 if monitor is None else monitor.revision,
             elections=len(self.elections),
-            endpoints_up=sum(member.reachable for member in self._members),
+            endpoints_up=sum(member.reachable for member in self.members.now),
             endpoints=len(self.client.endpoints),
-            round_trip=min((m.round_trip for m in self._members if m.round_trip is not None), default=None),
+            round_trip=min((m.round_trip for m in self.members.now if m.round_trip is not None), default=None),
             error=None if error is None else str(error),
             unreachable=isinstance(error, Unavailable),
             attempt=self._attempt,
@@ -228,7 +238,9 @@ class ClusterView:
     async def _watch_forever(self) -> None:
         while True:
             try:
-                async with self.client.monitor(self.prefix) as monitor:
+                monitor = self.client.monitor(self.prefixes)
+                monitor.on("progress", self._note_progress)
+                async with monitor:
                     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     monitor.on("error", lambda error, ended=ended: ended.done() or ended.set_exception(error))
                     monitor.on("change", self.expectations.tell)
@@ -242,8 +254,16 @@ class ClusterView:
             await asyncio.sleep(pause)
             self._retry_at = None
 
+    def _note_progress(self, keys: int, elections: int) -> None:
+        self.keys_read = keys
+
+    def oddities(self) -> list[Oddity]:
+        """The keys in line that are no proper candidates; it looks at every candidate."""
+        return [] if self._monitor is None else self._monitor.oddities()
+
     def _adopt(self, monitor: Monitor) -> None:
         now = utc_now()
+        self.watched.seen(now)
         self.take_news()
         # A screen may go on showing an election that is gone, and its row could not be made any more.
         self.rows.make(self.rows.keys() - monitor.elections.keys())
@@ -281,11 +301,7 @@ class ClusterView:
             is_new = transition.before is None and not transition.gap
             self.logs[name] = TermLog(name, transition.before, transition.observed_at, known=is_new)
         self.logs[name].record(transition)
-        self._events.setdefault(name, deque(maxlen=_EVENTS)).append(transition)
+        self._events.setdefault(name, EventLog()).add(transition)
+        self.recent.append(transition)
         self.last_transition = transition
         self._dirty.add(name)
-
-    async def _poll_members(self) -> None:
-        while True:
-            self._members = await self.client.status()
-            await asyncio.sleep(_STATUS_INTERVAL)

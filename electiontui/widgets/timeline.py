@@ -1,4 +1,4 @@
-"""The live leader timeline: lanes that grow as time passes, with zoom and pan."""
+"""The live leader timeline: lanes that grow as time passes, with zoom, pan and a reading cursor."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from election_core import Candidate, Term, TermLog, utc_now
+from election_core import Candidate, TermLog, utc_now
 
-from ..pictures.lanes import Lane, Window, lanes_of, raster, term_at, time_marks
-from ..text import fit, width
+from ..pictures.axis import Local, clock_text, span_text, ticks, times, wall_now
+from ..pictures.lanes import Lane, Places, Window, lanes_of
+from ..pictures.raster import cover_of, raster
+from ..pictures.reading import Reading, edge, read
+from ..text import width
+from .ink import ink
+from .lane_strip import AXIS, LaneStyle, axis_strip, lane_strip
 
-__all__ = ["Timeline"]
+__all__ = ["SPANS", "Timeline"]
 
-SPANS = (30, 60, 120, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400)
+SPANS = (30, 60, 120, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 345600, 604800)
 """Seconds shown at each zoom level."""
+_THICKEST = 5
 _WIDEST_START = SPANS.index(600)
-# Okabe and Ito's colours, told apart by colour-blind people too; vermillion is kept for vacancies.
-_COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#0072B2", "#999999")
-_VACANT = "#D55E00"
+Stretches = Sequence[tuple[datetime, datetime]]
 
 
 class Timeline(Widget, can_focus=True):
@@ -39,7 +40,7 @@ class Timeline(Widget, can_focus=True):
 
     DEFAULT_CSS = """
     Timeline {
-        height: auto;
+        height: 6;
         border: round $panel-lighten-2;
         border-title-color: $text-muted;
         &:focus { border: round $primary; }
@@ -55,29 +56,35 @@ class Timeline(Widget, can_focus=True):
 
     @dataclass
     class Picked(Message):
-        """A click on the lanes."""
+        """The reading cursor or the mouse was set or moved, or went; `reading` says what it reads."""
 
-        at: datetime
-        """The moment clicked on."""
-        term: Term | None
-        """What lasted then; ``None`` where nothing was seen."""
+        timeline: Timeline
 
-    # The mutable state: what is shown (log, queue, now), the part of it that is in the window, and the
-    # lines drawn from them.
+        @property
+        def control(self) -> Timeline:
+            return self.timeline
+
+    # The mutable state: what is shown (log, queue, now, what was not watched), the part of it that is in the window,
+    # the lines drawn from them, and where the reading cursor stands.
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._log: TermLog | None = None
         self._queue: Sequence[Candidate] = ()
         self._now = utc_now()
+        self._unwatched: Stretches = ()
+        self._local: Local = wall_now
         self._zoom = _WIDEST_START
         self._end: datetime | None = None
         self._first_lane = 0
+        self._places = Places()
         self._lanes: list[Lane] = []
         self._drawn: list[str] = []
+        self._over = ""
         self._window: Window | None = None
         self._gutter = 8
-        self._colour_of: dict[str, str] = {}
+        self._cursor: datetime | None = None
+        self._hover: datetime | None = None
 
     @property
     def span(self) -> timedelta:
@@ -94,75 +101,147 @@ class Timeline(Widget, can_focus=True):
         """The lanes as drawn, without labels; for reading, not for drawing."""
         return list(self._drawn)
 
-    def show(self, log: TermLog, queue: Sequence[Candidate], now: datetime) -> None:
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """The lanes in the order shown."""
+        return self._lanes
+
+    @property
+    def wanted(self) -> int:
+        """Lines that it takes to show all lanes, with the axis and the frame."""
+        return len(self._lanes) + AXIS + self.gutter.height
+
+    @property
+    def window(self) -> Window | None:
+        """The time shown, once it is drawn."""
+        return self._window
+
+    @property
+    def reading(self) -> Reading | None:
+        """What the reading cursor reads, or without one the mouse; ``None`` while there is neither."""
+        at = self._cursor or self._hover
+        return None if at is None or self._log is None or self._window is None else read(self._log, at, self._window)
+
+    def show(
+        self,
+        log: TermLog,
+        queue: Sequence[Candidate],
+        now: datetime,
+        unwatched: Stretches = (),
+        local: Local = wall_now,
+    ) -> None:
         """Show this log as of ``now`` (aware, UTC); draws only if a cell has changed.
 
         The first call chooses a span that the log fills, up to ten minutes.
         """
         if self._log is None:
-            age = (now - log.terms[0].began_at).total_seconds()
+            age = (now - log.terms_kept[0].began_at).total_seconds()
             self._zoom = min(bisect_left(SPANS, age), _WIDEST_START)
         self._log, self._queue, self._now = log, queue, now
+        self._unwatched, self._local = unwatched, local
         self._draw()
 
     def zoom(self, by: int) -> None:
-        """Show more (``by`` > 0) or less time around the same right edge."""
+        """Show more (``by`` > 0) or less time around the same right edge, or around the reading cursor."""
         self._zoom = min(max(self._zoom + by, 0), len(SPANS) - 1)
+        if self._end is not None and self._cursor is not None:
+            self._end_at(self._cursor + self.span / 2)
         self._draw()
 
     def pan(self, by: float) -> None:
         """Move the window by a share of its span, back for ``by`` < 0; never beyond now."""
-        end = (self._end or self._now) + self.span * by
-        self._end = None if end >= self._now else end
+        self._end_at((self._end or self._now) + self.span * by)
         self._draw()
 
+    def _end_at(self, end: datetime) -> None:
+        self._end = None if end >= self._now else end
+
     def go_live(self) -> None:
-        """Put the right edge back to now."""
-        self._end = None
+        """Put the right edge back to now, and take the reading cursor away."""
+        self._end = self._cursor = None
         self._draw()
+        self.refresh()
+        self.post_message(self.Picked(self))
+
+    def step(self, by: int) -> None:
+        """Move the reading cursor to the next edge of a term, or back to the one before for ``by`` < 0."""
+        if self._log is not None and (at := edge(self._log, self._cursor, by, self._now)) is not None:
+            self.point(at)
+
+    def point(self, at: datetime) -> None:
+        """Put the reading cursor on a moment, and the window around it unless it is in it."""
+        self._cursor = at
+        if self._window is not None and not self._window.since <= at <= self._window.until:
+            self._end_at(at + self.span / 2)
+        self._draw()
+        self.refresh()
+        self.post_message(self.Picked(self))
 
     def action_scroll_lanes(self, by: int) -> None:
         self._first_lane = min(max(self._first_lane + by, 0), max(len(self._lanes) - self._room, 0))
+        self.border_title = self._title()
         self.refresh()
 
     @property
     def _room(self) -> int:
-        """How many lanes are visible at once, above the two lines of the axis."""
-        return max(self.size.height - 2, 1)
+        """How many lanes are visible at once, above the axis."""
+        return max(self.size.height - AXIS, 1)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as there are lanes, and the axis."""
-        return max(len(self._lanes), 2) + 2
+    @property
+    def _thick(self) -> int:
+        """Lines of each lane, where there is room for more than one."""
+        return min(max(self._room // max(len(self._lanes), 1), 1), _THICKEST)
 
     def on_resize(self) -> None:
         self._draw()
         self.border_title = self._title()
 
     def on_click(self, event: events.Click) -> None:
+        if (at := self._moment_of(event)) is not None:
+            self.point(at)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self._hover_at(self._moment_of(event))
+
+    def on_leave(self) -> None:
+        self._hover_at(None)
+
+    def _hover_at(self, at: datetime | None) -> None:
+        if at != self._hover:
+            self._hover = at
+            if self._cursor is None:
+                self.post_message(self.Picked(self))
+
+    def _moment_of(self, event: events.MouseEvent) -> datetime | None:
+        """The moment that the mouse points to, if it is on the lanes."""
         place = event.get_content_offset(self)
-        if place is not None and self._log is not None and self._window is not None and place.x >= self._gutter:
-            at = self._window.moment(place.x - self._gutter + 0.5)
-            self.post_message(self.Picked(at, term_at(self._log, at)))
+        if place is None or self._window is None or place.x < self._gutter:
+            return None
+        return self._window.moment(min(place.x - self._gutter + 0.5, self._window.columns))
 
     def _draw(self) -> None:
         """Lay the lanes out again, and repaint if that changed anything."""
-        if self._log is None or self.size.width < 12:
+        if self._log is None:
             return
-        lanes = lanes_of(self._log, self._queue, self._window_of(8))
+        end = self._end or self._now
+        lanes = lanes_of(self._log, self._queue, Window(end, self.span, 1), self._places)
+        # A height that is set takes effect always; Textual may keep one that a widget answered while it was laid out.
+        known = [(lane.label, lane.leads, lane.waits) for lane in self._lanes]
+        self._lanes = lanes
+        self.styles.height = self.wanted
+        if self.size.width < 12:
+            return
         gutter = min(max(width(lane.label) for lane in lanes) + 4, self.size.width // 3)
         window = self._window_of(gutter)
-        drawn = [raster(lane, window, self._now) for lane in lanes]
+        cover = cover_of(self._log, window, self._now, self._unwatched)
+        drawn = [raster(lane, window, self._now, cover) for lane in lanes]
         heads = [(lane.label, lane.leads, lane.waits) for lane in lanes]
-        known = [(lane.label, lane.leads, lane.waits) for lane in self._lanes]
         if (drawn, heads, window, gutter) == (self._drawn, known, self._window, self._gutter):
             return
-        taller = len(lanes) != len(self._lanes)
-        self._lanes, self._drawn, self._window, self._gutter = lanes, drawn, window, gutter
-        for lane in lanes:
-            self._colour_of.setdefault(lane.label, _COLOURS[len(self._colour_of) % len(_COLOURS)])
+        self._drawn, self._over, self._window, self._gutter = drawn, cover, window, gutter
         self._first_lane = min(self._first_lane, max(len(lanes) - self._room, 0))
         self.border_title = self._title()
-        self.refresh(layout=taller)
+        self.refresh()
 
     def _window_of(self, gutter: int) -> Window:
         """The window; its right edge is the end of the cell that now lies in, so that cells do not flicker."""
@@ -172,64 +251,38 @@ class Timeline(Widget, can_focus=True):
         return Window(end, self.span, columns)
 
     def _title(self) -> str:
-        span = _span_text(SPANS[self._zoom])
-        where = f"last {span}" if self._end is None else f"{span} until {self._end.astimezone():%H:%M:%S}"
-        hidden = len(self._lanes) - self._room
-        more = f" · {hidden} more lanes, j k" if hidden > 0 else ""
-        return f"leaders, {where}{more}"
+        span = span_text(SPANS[self._zoom])
+        until = "" if self._end is None else clock_text(self._local(self._end), self._local(self._now))
+        parts = [f"leaders, {span} until {until}" if until else f"leaders, last {span}"]
+        if (hidden := len(self._lanes) - self._room) > 0:
+            parts.append(f"{hidden} more lanes, j k")
+        if self._log is not None and self._log.dropped:
+            parts.append(f"{self._log.dropped} earlier terms forgotten")
+        return " · ".join(parts)
 
     def render_line(self, y: int) -> Strip:
-        axis = self.get_component_rich_style("timeline--axis", partial=True) + self.rich_style
-        room = min(self._room, len(self._lanes) - self._first_lane)
-        if self._window is None or y > room + 1:
+        room = min(self._room, (len(self._lanes) - self._first_lane) * self._thick)
+        if self._window is None or not self._drawn or y >= room + AXIS:
             return Strip.blank(self.size.width, self.rich_style)
-        if y == room:
-            return self._ticks(axis, self._window)
-        if y == room + 1:
-            return self._times(axis, self._window)
-        return self._lane(self._first_lane + y)
+        cursor = None
+        if self._cursor is not None and 0 <= (at := self._window.column(self._cursor)) <= self._window.columns:
+            cursor = min(int(at), self._window.columns - 1)
+        if y < room:
+            place, line = divmod(y, self._thick)
+            lane, drawn = self._lanes[self._first_lane + place], self._drawn[self._first_lane + place]
+            middle = line == self._thick // 2
+            return lane_strip(lane, drawn, self._gutter, self.size.width, self._lane_style, cursor, labelled=middle)
+        style = self.rich_style + ink(self.get_component_rich_style("timeline--axis"))
+        text = ticks(self._window, self._local, self._over) if y == room else times(self._window, self._local)
+        head = " " * (self._gutter - 1) + ("└" if y == room else " ")
+        return axis_strip(head, text, self.size.width, style, cursor if y == room else None)
 
-    def _lane(self, index: int) -> Strip:
-        lane = self._lanes[index]
-        label = self.get_component_rich_style("timeline--label", partial=True)
-        mark = "★ " if lane.leads and not lane.vacant else "◌ " if lane.waits else "  "
-        head = fit(mark + lane.label, self._gutter - 2) + " ┤"
-        colour = _VACANT if lane.vacant else self._colour_of[lane.label]
-        style = self.rich_style + Style(color=colour)
-        # Full blocks get a ground of their own colour: some fonts leave a seam between them.
-        solid = style + Style(bgcolor=colour)
-        segments = [Segment(head, self.rich_style + label + Style(bold=lane.leads))]
-        segments += [Segment(run, solid if run[0] == "█" else style) for run in _runs(self._drawn[index])]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
-
-    def _ticks(self, style: Style, window: Window) -> Strip:
-        line = ["─"] * window.columns
-        for column, _ in time_marks(window):
-            line[column] = "┬"
-        return Strip([Segment(" " * (self._gutter - 1) + "└" + "".join(line) + " ", style)], self.size.width)
-
-    def _times(self, style: Style, window: Window) -> Strip:
-        line = [" "] * window.columns
-        for column, label in time_marks(window):
-            start = column - len(label) // 2
-            if start >= 0 and start + len(label) <= len(line):
-                line[start : start + len(label)] = label
-        return Strip([Segment(" " * self._gutter + "".join(line) + " ", style)], self.size.width)
-
-
-def _span_text(seconds: int) -> str:
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
-
-
-def _runs(line: str) -> list[str]:
-    """The line cut where full blocks begin and end."""
-    runs: list[str] = []
-    for char in line:
-        if runs and (runs[-1][0] == "█") == (char == "█"):
-            runs[-1] += char
-        else:
-            runs.append(char)
-    return runs
+    @property
+    def _lane_style(self) -> LaneStyle:
+        return LaneStyle(
+            base=self.rich_style,
+            label=ink(self.get_component_rich_style("timeline--label")),
+            muted=ink(self.get_component_rich_style("timeline--axis")),
+            colourless=self.app.no_color,
+            is_dark=self.app.current_theme.dark,
+        )

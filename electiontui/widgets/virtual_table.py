@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -12,25 +11,16 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..rows import Column
 from ..text import fit
+from .cells import Cell, Painted, column_widths
+from .ink import ink
+from .table_messages import Chosen, HeaderClicked, Moved
 
-__all__ = ["Cell", "VirtualTable", "column_widths"]
-
-Cell = tuple[str, str]
-"""Harmless text, and the name of a component class such as ``leading``, or ``""``."""
-
-
-def column_widths(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
-    """The columns that fit a table of ``width`` cells, and how many cells each gets, one cell apart."""
-    shown = [column for column in columns if width >= column.drop_below]
-    spare = max(width - sum(column.cells + 1 for column in shown) - 1, 0)
-    shares = sum(column.grows for column in shown) or 1
-    return [(column, column.cells + spare * column.grows // shares) for column in shown]
+__all__ = ["VirtualTable"]
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -47,6 +37,7 @@ class VirtualTable(ScrollView, can_focus=True):
         "table--leading",
         "table--vacant",
         "table--flapping",
+        "table--blocked",
         "table--muted",
         "table--own",
     }
@@ -62,6 +53,7 @@ class VirtualTable(ScrollView, can_focus=True):
         & > .table--leading { color: #56B4E9; }
         & > .table--vacant { color: #D55E00; text-style: bold; }
         & > .table--flapping { color: #E69F00; text-style: bold; }
+        & > .table--blocked { color: #D55E00; text-style: bold reverse; }
         & > .table--muted { color: $text-muted; }
         & > .table--own { color: #009E73; text-style: bold; }
     }
@@ -75,28 +67,6 @@ class VirtualTable(ScrollView, can_focus=True):
         Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
         Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
     ]
-
-    @dataclass
-    class Chosen(Message):
-        """Enter or a click on the row under the cursor."""
-
-        table: VirtualTable
-        key: str
-
-        @property
-        def control(self) -> VirtualTable:
-            return self.table
-
-    @dataclass
-    class HeaderClicked(Message):
-        """A click on a column's title."""
-
-        table: VirtualTable
-        column: str
-
-        @property
-        def control(self) -> VirtualTable:
-            return self.table
 
     # The mutable state: the keys in order, where each stands, which key the cursor is on, what was drawn last
     # on which line, and the columns' widths for the width they were last computed for.
@@ -121,6 +91,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._laid_out: tuple[int, list[tuple[Column, int]]] = (-1, [])
         self.sorted_by: tuple[str, bool] | None = None
         """Column and whether it descends, marked in the header."""
+        self.titles: dict[str, str] = {}
+        """What stands above a column instead of its title."""
 
     @property
     def cursor(self) -> str | None:
@@ -136,6 +108,10 @@ class VirtualTable(ScrollView, can_focus=True):
     def known(self) -> AbstractSet[str]:
         """The keys without order."""
         return self._row_of.keys()
+
+    def width_of(self, column: str) -> int:
+        """Cells that a column has; 0 where it is left out."""
+        return next((cells for each, cells in self._layout_of(self.size.width) if each.key == column), 0)
 
     def say(self, text: str) -> None:
         """What to show while there are no rows."""
@@ -213,14 +189,16 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def action_choose(self) -> None:
         if self._cursor is not None:
-            self.post_message(self.Chosen(self, self._cursor))
+            self.post_message(Chosen(self, self._cursor))
 
     def _go(self, row: int) -> None:
         if not self._keys:
             return
         row = min(max(row, 0), len(self._keys) - 1)
         self._touch_cursor()
-        self._cursor = self._keys[row]
+        if self._cursor != self._keys[row]:
+            self._cursor = self._keys[row]
+            self.post_message(Moved(self, self._cursor))
         self._touch_cursor()
         top, body = self.scroll_offset.y, max(self.size.height - 1, 1)
         if not top <= row < top + body:
@@ -240,7 +218,7 @@ class VirtualTable(ScrollView, can_focus=True):
         left = 1
         for column, width in self._layout_of(self.size.width):
             if left <= x < left + width:
-                self.post_message(self.HeaderClicked(self, column.key))
+                self.post_message(HeaderClicked(self, column.key))
             left += width + 1
 
     def _layout_of(self, width: int) -> list[tuple[Column, int]]:
@@ -265,7 +243,8 @@ class VirtualTable(ScrollView, can_focus=True):
             mark = ""
             if self.sorted_by is not None and self.sorted_by[0] == column.key:
                 mark = "▼" if self.sorted_by[1] else "▲"
-            segments.append(Segment(fit(column.title + mark, cells, right=column.right) + " ", style))
+            title = self.titles.get(column.key, column.title)
+            segments.append(Segment(fit(title + mark, cells, right=column.right) + " ", style))
         return Strip(segments).adjust_cell_length(width, style)
 
     def _row(self, line: int, key: str, width: int) -> Strip:
@@ -280,14 +259,20 @@ class VirtualTable(ScrollView, can_focus=True):
         segments: list[Segment] = []
         texts, role, used = ["▶" if at_cursor else " "], "", 1
         for column, cells in self._layout_of(width):
-            text, its_role = cells_of.get(column.key, ("", ""))
+            cell = cells_of.get(column.key, ("", ""))
+            used += cells + 1
+            if isinstance(cell, Painted):
+                segments.append(Segment("".join(texts), self._style(base, role)))
+                segments += [Segment(text, base + style) for text, style in cell.runs]
+                texts = [" " * (cells - sum(len(text) for text, _ in cell.runs) + 1)]
+                continue
+            text, its_role = cell
             if its_role != role and not plain:
                 segments.append(Segment("".join(texts), self._style(base, role)))
                 texts, role = [], its_role
             texts.append(fit(text, cells, right=column.right) + " ")
-            used += cells + 1
         segments.append(Segment("".join(texts), self._style(base, role)))
         return Strip(segments, used).adjust_cell_length(width, base)
 
     def _style(self, base: Style, role: str) -> Style:
-        return base + self.get_component_rich_style(f"table--{role}", partial=True) if role else base
+        return base + ink(self.get_component_rich_style(f"table--{role}")) if role else base

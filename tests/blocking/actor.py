@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
 
-from election_core import ElectionError
+from election_core import InvalidConfig
 from election_core.blocking import Campaign, Client
 from election_core.testing import MemoryStore
 
@@ -75,14 +76,17 @@ def reading(client: Client, name: str) -> None:
 
 def fork(_: Client, name: str) -> None:
     # Nothing of gRPC runs here, which does not always survive a fork.
+    unused = Client.over(MemoryStore())
     with Client.over(MemoryStore()) as client, client.election(name).campaign("me") as leadership:
         elected(leadership)
         child = os.fork()
         if not child:
-            for use in (lambda: leadership.is_leader, leadership.resign, client.status, leadership.lost.is_set):
+            signal.alarm(5)
+            uses = lambda: leadership.is_leader, leadership.resign, client.status, leadership.lost.is_set, unused.status
+            for use in uses:
                 try:
                     use()
-                except ElectionError as exc:
+                except InvalidConfig as exc:
                     say(exc)
             os._exit(0)
         status = os.waitpid(child, 0)[1]

@@ -50,6 +50,7 @@ def test_one_waits_for_another(place: Place) -> None:
 
 
 def test_a_loss_is_raised_after_the_body_which_goes_on(place: Place) -> None:
+    """H67"""
     heard: list[ElectionError] = []
     told = threading.Event()
 
@@ -93,6 +94,7 @@ def test_an_error_of_the_body_resigns(place: Place) -> None:
 
 
 def test_a_loop_that_is_stuck_hides_no_loss(client: Client, name: str) -> None:
+    """H67"""
     stuck, go_on = threading.Event(), threading.Event()
 
     def be_stuck() -> None:
@@ -115,6 +117,7 @@ def test_a_loop_that_is_stuck_hides_no_loss(client: Client, name: str) -> None:
 
 
 def test_a_body_in_another_thread_is_told_when_the_client_is_closed(place: Place) -> None:
+    """H67"""
     entered, closing = threading.Event(), threading.Event()
     seen: list[object] = []
 

@@ -51,7 +51,18 @@ async def test_all_in_line_are_elected_in_order(world: World) -> None:
     assert tokens == sorted(set(tokens))
 
 
+async def test_a_timeout_around_the_campaign_itself_withdraws_it(world: World) -> None:
+    """H75: whoever has given it up is not at home when it is elected."""
+    await world.leading()
+    campaign = await world.waiting()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(campaign, 0.01)
+    assert campaign.state is CampaignState.RESIGNED
+    assert await world.values() == [b"first"]
+
+
 async def test_cancelling_wait_ends_the_waiting_only(world: World) -> None:
+    """H75: the campaign is kept by whoever has it."""
     first, second = await world.leading(), await world.waiting()
     waiting = asyncio.create_task(second.wait())
     await asyncio.sleep(0)

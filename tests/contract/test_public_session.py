@@ -82,7 +82,6 @@ async def test_campaigning_on_it_again_right_after_a_loss(world: World) -> None:
         first.on("error", lambda _: again.append(world.election.campaign("again", session=session)))
         await world.write(first.key, b"moved", lease_id=await world.raw.lease())
         await until(lambda: bool(again), "the loss is told")
-        await world.delete(first.key)
         second = await soon(again[0].wait())
         assert second.fencing_token > first.fencing_token
         assert (await world.values(), second.key) == ([b"again"], first.key)

@@ -15,7 +15,7 @@ from election_core import Client
 from electiontui.embedded import EmbeddedEtcd
 
 from ..grpc_proxy import GrpcProxy
-from ..servers import binary_for, is_alive
+from ..servers import binary_for, is_alive, needed_binary
 from .proxy import Proxy
 
 __all__ = ["BOTH_WAYS", "Cluster", "Member", "PartitionedCluster", "ProxiedCluster", "start_cluster"]
@@ -106,8 +106,9 @@ class ProxiedCluster(Cluster):
 
 
 def start_cluster(binary: Path | None = None) -> EmbeddedEtcd:
-    """Three members of etcd 3.5, or of what there is, not yet entered."""
-    return EmbeddedEtcd(nodes=3, binary=binary or binary_for("3.5"))
+    """Three members, not yet entered; of etcd 3.4, since a member of 3.5.1 that was killed may come back with other
+    data than the rest (etcd-io/etcd#13766)."""
+    return EmbeddedEtcd(nodes=3, binary=binary or needed_binary("3.4"))
 
 
 _WRAPPER = """#!{python} -IS

@@ -12,6 +12,7 @@ from election_core import Client
 from electiontui.embedded import EmbeddedEtcd
 
 from ..grpc_proxy import GrpcProxy
+from ..servers import needed_binary
 from .cluster import Cluster, ProxiedCluster, start_cluster
 from .proxy import Proxy
 from .scripted import ScriptedEtcd
@@ -26,7 +27,7 @@ def _three_members() -> Iterator[EmbeddedEtcd]:
 @pytest.fixture(scope="session")
 def _two_proxies(_three_members: EmbeddedEtcd) -> Iterator[list[GrpcProxy]]:
     with ExitStack() as stack:
-        proxies = [GrpcProxy(_three_members.binary, _three_members.endpoints) for _ in range(2)]
+        proxies = [GrpcProxy(needed_binary("3.5"), _three_members.endpoints) for _ in range(2)]
         yield [stack.enter_context(proxy) for proxy in proxies]
 
 

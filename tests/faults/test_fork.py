@@ -1,4 +1,4 @@
-"""A child that comes out of a fork finds its parent's client: it is told so at once, and nothing is sent.
+"""H74: a child that comes out of a fork finds its parent's client: it is told so at once, and nothing is sent.
 
 What a fork does to gRPC's threads and locks is gRPC's affair, and goes wrong now and then; so these do not fork, and
 have another process id instead.
@@ -52,5 +52,7 @@ async def test_a_child_is_told_what_to_do(
             # What a child unwinds, it inherited; its parent goes on.
             with pytest.raises(InvalidConfig, match="made before a fork"):
                 await campaign.proclaim("child")
+            with pytest.raises(InvalidConfig, match="made before a fork"):
+                assert campaign.is_leader
         assert campaign.is_leader
         assert await client.election(name).leader() == "parent"

@@ -100,6 +100,21 @@ async def test_replies_late_by_less_than_half_a_ttl_cost_no_leadership(proxy: Pr
         note("replies late by 0.4 TTL, ttl 3", least_remaining=least)
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("late", [2.5, 4.5])
+async def test_a_lone_endpoint_whose_answers_are_all_late_costs_no_leadership(
+    proxy: Proxy, name: str, late: float
+) -> None:
+    """They are signs of life, and giving the stream up would lose what is under way."""
+    async with new_client(proxy.endpoint, timeout=5) as client:
+        leader = Moments(client.election(name, ttl=10).campaign("leader"))
+        await leader.elected()
+        proxy.delay(late, "replies")
+        await holds(lambda: leader.campaign.is_leader and not leader.has_failed, 20)
+        note(f"all answers late by {late}", remaining=leader.campaign.lease_remaining)
+        proxy.heal()
+
+
 @pytest.mark.parametrize("proxy", BOTH_WAYS, indirect=True)
 async def test_a_waiting_candidate_cut_off_is_never_elected(proxy: Proxy, direct: Client, name: str) -> None:
     """H1: its lease dies behind the black hole; when it is healed there is nobody of that name in line."""

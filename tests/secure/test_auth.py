@@ -25,6 +25,7 @@ from election_core import (
 )
 from electiontui.embedded import EmbeddedEtcd
 
+from ..faults.clients import Moments
 from ..servers import ROOT, Etcdctl, binary_for, clean_environment, distro_binary, python
 from .certificates import Certificates
 from .tls_servers import SecureEtcd, secure_etcd
@@ -34,12 +35,12 @@ TOKEN_TTL = 3
 
 
 class Users:
-    """Root and two users of an etcd: one may do everything below ``election/``, one may read it."""
+    """Root and three users of an etcd: one may do everything below ``election/``, one may read it, one nothing yet."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self._tool = Etcdctl(endpoint)
-        for user in ("root", "writer", "reader"):
+        for user in ("root", "writer", "reader", "narrow"):
             self._tool.run("user", "add", f"{user}:secret-{user}")
         self._tool.run("user", "grant-role", "root", "root")
         for role, permission in (("writer", "readwrite"), ("reader", "read")):
@@ -138,6 +139,29 @@ async def test_a_user_of_the_prefix_can_do_all_that_an_election_needs(users: Use
         await own.resign()
         assert monitor.connected
         assert (await client.status())[0].reachable
+
+
+async def test_places_of_a_user_of_single_elections_are_looked_at_together(
+    users: Users, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Until one of them is denied, which costs the others nothing."""
+    names = [f"{name}-{number}" for number in range(3)]
+    users.admin("role", "add", name)
+    for each in names:
+        users.admin("role", "grant-permission", "--prefix", name, "readwrite", f"election/{each}/")
+    users.admin("user", "grant-role", "narrow", name)
+    with caplog.at_level(logging.INFO, "election_core.campaign"):
+        async with users.client("narrow") as client:
+            campaigns = [await client.election(each, ttl=2).campaign("node-a").wait() for each in names]
+            await asyncio.sleep(5)
+            assert all(campaign.is_leader for campaign in campaigns)
+            assert not [record for record in caplog.records if "another look" in record.message]
+            users.admin("role", "revoke-permission", "--prefix", name, f"election/{names[0]}/")
+            denied = await Moments(campaigns[0]).failed(5)
+            assert isinstance(denied.error, PermissionDenied)
+            assert [record for record in caplog.records if "now one by one" in record.message]
+            await asyncio.sleep(3)
+            assert all(campaign.is_leader for campaign in campaigns[1:])
 
 
 async def test_reading_alone_is_not_enough_to_campaign_and_leaves_nothing(users: Users, name: str) -> None:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from election_core import AuthenticationFailed, Campaign, CampaignState, Client, PermissionDenied
+from election_core.config import parse_endpoints
+from election_core.etcd import EtcdStore, calls
+from election_core.etcd.member import Member
+from election_core.etcd.tokens import Metadata
+from election_core.store import KeyRange, Read
 from electiontui.embedded import EmbeddedEtcd
 
 from ..faults.clients import eventually
@@ -44,6 +51,16 @@ class Switched:
     def client(self) -> Client:
         return Client(self.endpoint, username="writer", password="secret-writer")
 
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[EtcdStore]:
+        """The adapter alone, for the same user."""
+        endpoints = parse_endpoints(self.endpoint)
+        store = EtcdStore(endpoints, username="writer", password="secret-writer", tls=None, timeout=5)
+        try:
+            yield store
+        finally:
+            await store.close()
+
 
 @pytest.fixture(params=["3.4", "3.5"])
 def etcd_alone(request: pytest.FixtureRequest) -> Iterator[EmbeddedEtcd]:
@@ -62,7 +79,7 @@ async def switched(etcd_alone: EmbeddedEtcd) -> AsyncIterator[Switched]:
 
 @pytest.mark.parametrize("cut", [False, True], ids=["streams stay", "streams are cut"])
 async def test_whoever_has_a_user_goes_on_whatever_is_switched(switched: Switched, name: str, cut: bool) -> None:
-    """It costs a call that is repeated, and no leadership, no place in line, no watch."""
+    """H72: it costs no leadership, no place in line, no watch."""
     async with switched.client() as one, switched.client() as other, one.session(TTL) as session:
         leader = await one.election(name, ttl=TTL).campaign("node-a").wait()
         on_session = await one.election(f"{name}-2").campaign("node-a", session=session).wait()
@@ -86,6 +103,31 @@ async def test_whoever_has_a_user_goes_on_whatever_is_switched(switched: Switche
             await elected(waiter)
 
 
+async def test_it_costs_one_call_that_is_repeated(switched: Switched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H72"""
+    asked: list[str] = []
+
+    async def counted(member: Member, pick: calls.Pick, request: Any, deadline: float, metadata: Metadata) -> Any:
+        asked.append(type(request).__name__)
+        return await attempt(member, pick, request, deadline, metadata)
+
+    attempt = calls.attempt
+    monkeypatch.setattr(calls, "attempt", counted)
+    async with switched.store() as store:
+
+        async def costs() -> list[str]:
+            asked.clear()
+            await store.read(Read(KeyRange(b"election/any")))
+            return list(asked)
+
+        assert await costs() == ["AuthenticateRequest", "RangeRequest"]
+        assert await costs() == ["RangeRequest"]
+        for on in (True, False, True):
+            switched.switch(on)
+            assert await costs() == ["RangeRequest", "AuthenticateRequest", "RangeRequest"]
+            assert await costs() == ["RangeRequest"]
+
+
 async def is_so(condition: bool) -> bool:
     return condition
 
@@ -96,6 +138,7 @@ async def elected(campaign: Campaign) -> None:
 
 
 async def test_a_client_without_a_user_is_told_what_it_needs(switched: Switched, name: str) -> None:
+    """H72"""
     async with Client(switched.endpoint) as client:
         leader = await client.election(name, ttl=TTL).campaign("node-a").wait()
         switched.switch(True)

@@ -21,7 +21,7 @@ TTL = 5
 async def test_the_next_connection_uses_the_renewed_certificate(
     mutual_tls: SecureEtcd, certificates: Certificates, name: str
 ) -> None:
-    """Also where the one before has expired, so that connecting with it fails."""
+    """H71: also where the one before has expired, so that connecting with it fails."""
     expires = datetime.now(UTC) + timedelta(seconds=3)
     tls = certificates.client("carol", expires)
     async with Proxy(mutual_tls.secure) as proxy, Client(proxy.endpoint, tls=tls) as client:
@@ -37,6 +37,7 @@ async def test_the_next_connection_uses_the_renewed_certificate(
 async def test_files_that_are_half_written_are_not_used(
     mutual_tls: SecureEtcd, certificates: Certificates, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """H71"""
     tls = certificates.client("dave")
     async with Proxy(mutual_tls.secure) as proxy, Client(proxy.endpoint, tls=tls) as client:
         campaign = await client.election(name, ttl=TTL).campaign("here")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from election_core.core.known_bugs import known_bugs
 from electiontui.embedded import EmbeddedEtcd
 
 from ..servers import binary_for
@@ -12,7 +13,7 @@ from .crew import Crew
 from .faults import Injector
 from .log import Log
 from .operator import Operator
-from .plan import plan
+from .plan import DIVERGING, plan
 from .storm import Storm
 
 __all__ = ["GRACE", "rage"]
@@ -44,7 +45,14 @@ async def rage(storm: Storm, path: Path) -> None:
 
 async def _rage(storm: Storm, log: Log, etcd: EmbeddedEtcd, crew: Crew, operator: Operator) -> None:
     wanted = None if storm.faults is None else storm.faults * 5 // 4 + 10  # some come upon nobody
-    faults = plan(storm.seed, candidates=len(crew.hands), ttl=storm.ttl, faults=wanted, seconds=storm.seconds)
+    faults = plan(
+        storm.seed,
+        candidates=len(crew.hands),
+        ttl=storm.ttl,
+        faults=wanted,
+        seconds=storm.seconds,
+        kills_members=not any(DIVERGING in bug for bug in known_bugs(etcd.version)),
+    )
     count = len(faults) if storm.faults is None else storm.faults
     await asyncio.sleep(2.0)
     log.write("begin", planned=len(faults), version=etcd.version)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ..servers import binary_for, processes_with, python
+from ..servers import needed_binary, processes_with, python
 
 SECONDS = float(os.environ.get("STORM_SECONDS", "25"))
 CROWD = 60
@@ -20,8 +20,7 @@ _AROUND = 120.0
 @pytest.mark.timeout(SECONDS + _AROUND + 30)
 def test_the_guarantees_hold_in_a_storm(tmp_path: Path) -> None:
     log = tmp_path / "storm.log"
-    if binary_for("3.5") is None:
-        pytest.skip("no etcd 3.5 on this machine")
+    needed_binary("3.4")
     words = ("--seconds", str(SECONDS), "--crowd", str(CROWD), "--log", str(log))
     storm = python("-m", "tests.storm", *words, stderr=subprocess.STDOUT)
     try:

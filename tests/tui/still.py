@@ -13,6 +13,7 @@ from electiontui.app import ElectionApp
 from electiontui.rows import ElectionRow, row_of
 from electiontui.screens.live import Desk
 from electiontui.sources import Candidacies, Candidacy, ClusterView, ViewStatus
+from electiontui.watched import Watched
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PREFIX = "election/"
@@ -31,7 +32,14 @@ class StillView(ClusterView):
         super().__init__(lambda: Client("10.0.0.1:2379"), PREFIX)
         self.connected = connected
         self.elections: dict[str, ElectionState] = {}
+        self.watched = Watched(NOW - timedelta(hours=3))
+        self.watched.seen(self.watched.began)
+        if not connected:
+            self.watched.lost(NOW - timedelta(seconds=14))
         self.client = cast(Client, SimpleNamespace(endpoints=("10.0.0.1:2379",), lease=self._lease))
+
+    def note_watching(self, now: datetime) -> None:
+        """Nothing changes."""
 
     async def __aenter__(self) -> StillView:
         return self
@@ -66,7 +74,7 @@ class StillView(ClusterView):
 
     def status(self) -> ViewStatus:
         return ViewStatus(
-            prefix=self.prefix,
+            prefix=PREFIX,
             loaded=True,
             connected=self.connected,
             age=0.4 if self.connected else 14.0,
@@ -86,11 +94,11 @@ class StillApp(ElectionApp):
     """The dashboard on a still view, with two candidates of one's own unless it is read-only."""
 
     def __init__(self, view: StillView, *, read_only: bool = False) -> None:
-        super().__init__(lambda: view.client, prefix=PREFIX, read_only=read_only)
+        super().__init__(lambda: view.client, prefixes=(PREFIX,), read_only=read_only)
         self._still = view
 
     def make_desk(self) -> Desk:
-        own = Candidacies(self._still)
+        own = Candidacies(self._still, self._client_factory)
         if not self._read_only:
             states = (CampaignState.LEADING, CampaignState.WAITING)
             for label, state, found in zip("ab", states, self._still.elections["drill/console"].queue, strict=True):

@@ -76,7 +76,7 @@ def end_of(terminal: pexpect.spawn[str]) -> tuple[int | None, str]:
 
 def test_leaving_in_good_order_is_exit_code_0(start: Start, etcd: EmbeddedEtcd) -> None:
     terminal = start("-m", "electiontui", "--endpoints", etcd.endpoint)
-    terminal.expect("Press a to look everywhere")
+    terminal.expect("Press a to find")
     terminal.send("q")
     code, said = end_of(terminal)
     assert code == 0
@@ -97,6 +97,8 @@ def test_what_could_not_be_resigned_is_exit_code_1_and_named(start: Start, lone_
     terminal.expect("op-a .*● lead")
     lone_etcd.members[0].freeze()
     terminal.send("q")
+    terminal.expect("Resign and leave")
+    terminal.send("y")
     code, said = end_of(terminal)
     lone_etcd.members[0].thaw()
     assert code == 1

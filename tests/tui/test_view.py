@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 from election_core import Client
+from election_core.core.model import Candidate, Transition
 from election_core.testing import ManualClock, MemoryStore
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.sources import ClusterView
+from electiontui.sources.event_log import EventLog
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 async def test_what_came_before_the_view_took_over_is_in_its_timeline(etcd: EmbeddedEtcd) -> None:
@@ -25,12 +30,34 @@ async def test_what_came_before_the_view_took_over_is_in_its_timeline(etcd: Embe
         leaders = [term.leader for term in view.logs["pay"].terms]
         assert [None if leader is None else leader.value for leader in leaders] == [None, b"node-1", None, b"node-2"]
         assert all(term.began_known for term in view.logs["pay"].terms)
+        assert view.watched.lost_at is None
         assert all(term.ended_at is None or term.began_at <= term.ended_at for term in view.logs["pay"].terms)
         assert [transition.revision for transition in view.events("pay")][-1] == second.fencing_token
         assert view.take_news()
         assert view.flush() == {"pay"}
         assert view.rows["pay"].leader == "node-2"
         assert not view.take_news()
+
+
+def test_what_a_leader_proclaims_pushes_no_change_of_leadership_out() -> None:
+    log, leader = EventLog(), Candidate(b"e/a/1", b"node-1", 1, 1, 1)
+    log.add(Transition("job", 1, None, leader, False, START))
+    for revision in range(2, 2000):
+        after = leader._replace(value=b"round %d" % revision)
+        log.add(Transition("job", revision, leader, after, False, START))
+        leader = after
+    log.add(Transition("job", 2000, leader, None, False, START))
+    events = list(log)
+    assert [event.revision for event in events] == [1, *range(1800, 2000), 2000]
+    assert [event.kind for event in (events[0], events[1], events[-1])] == ["elected", "proclaimed", "vacated"]
+
+
+def test_changes_of_leadership_are_bounded_too() -> None:
+    log, leader = EventLog(), Candidate(b"e/a/1", b"node-1", 1, 1, 1)
+    for revision in range(1, 1201):
+        before, after = (None, leader) if revision % 2 else (leader, None)
+        log.add(Transition("job", revision, before, after, False, START))
+    assert [event.revision for event in log] == list(range(701, 1201))
 
 
 async def test_what_the_monitor_forgets_the_view_forgets_too() -> None:

@@ -15,9 +15,11 @@ from election_core.core.term_log import TermLog
 from electiontui.rows import COLUMNS, Column
 from electiontui.screens.dialogs import ConfirmDialog, Plan
 from electiontui.text import width
+from electiontui.widgets.cells import Cell, column_widths
 from electiontui.widgets.status_bar import StatusBar
+from electiontui.widgets.table_messages import Chosen
 from electiontui.widgets.timeline import Timeline
-from electiontui.widgets.virtual_table import Cell, VirtualTable, column_widths
+from electiontui.widgets.virtual_table import VirtualTable
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 A, B = (Candidate(b"e/a/%d" % n, b"node-%d" % n, n, n, n) for n in (1, 2))
@@ -37,7 +39,7 @@ class Stage(App[None]):
     def on_timeline_picked(self, event: Timeline.Picked) -> None:
         self.messages.append(event)
 
-    def on_virtual_table_chosen(self, event: VirtualTable.Chosen) -> None:
+    def on_chosen(self, event: Chosen) -> None:
         self.messages.append(event.key)
 
 
@@ -135,13 +137,13 @@ async def test_enter_chooses_the_row_under_the_cursor_and_a_second_click_too() -
 @pytest.mark.parametrize(
     ("cells", "dropped"),
     [
-        (120, set()),
-        (90, set()),
-        (89, {"spark", "revision"}),
-        (60, {"spark", "revision"}),
-        (59, {"spark", "revision", "queue"}),
-        (53, {"spark", "revision", "queue", "ttl"}),
-        (47, {"spark", "revision", "queue", "ttl", "changes"}),
+        (130, set()),
+        (129, {"revision"}),
+        (89, {"revision", "ttl"}),
+        (80, {"revision", "ttl", "changes"}),
+        (75, {"revision", "ttl", "changes", "strip"}),
+        (59, {"revision", "ttl", "changes", "strip", "queue"}),
+        (40, {"revision", "ttl", "changes", "strip", "queue", "held"}),
     ],
 )
 def test_columns_give_way_to_narrow_terminals(cells: int, dropped: set[str]) -> None:
@@ -169,7 +171,8 @@ async def test_a_timeline_grows_as_time_passes() -> None:
         timeline.show(log, [B], START + timedelta(seconds=40))
         late = timeline.lines
         assert early[1].count("█") < late[1].count("█")
-        assert set(late[2]) == {"▒", " "}
+        assert set(late[2]) <= {"▁", "▂", "▃", "▄", " "}
+        assert "▄" in late[2]
         await pilot.pause()
         text = "\n".join(_lines(timeline))
         assert "★ node-2" in text
@@ -205,7 +208,7 @@ async def test_more_lanes_than_lines_can_be_scrolled() -> None:
     timeline = Timeline()
     queue = [Candidate(b"e/a/%d" % n, b"node-%02d" % n, n, n, n) for n in range(1, 31)]
     async with Stage(timeline).run_test(size=(80, 10)) as pilot:
-        timeline.styles.height = 10
+        timeline.styles.max_height = 10
         timeline.focus()
         timeline.show(TermLog("job", queue[0], START), queue, START + timedelta(seconds=9))
         await pilot.pause()
@@ -225,8 +228,67 @@ async def test_a_click_on_a_lane_tells_who_led_then() -> None:
         await pilot.click(timeline, offset=(20, 1))
         (picked,) = app.messages
         assert isinstance(picked, Timeline.Picked)
-        assert picked.term is not None
-        assert picked.term.leader == A
+        reading = timeline.reading
+        assert reading is not None
+        assert reading.term is not None
+        assert reading.term.leader == A
+
+
+async def test_the_reading_cursor_goes_from_edge_to_edge_and_brings_the_window_along() -> None:
+    timeline, log = Timeline(), _log()
+    async with Stage(timeline).run_test(size=(80, 10)) as pilot:
+        timeline.show(log, [B], START + timedelta(seconds=30))
+        await pilot.pause()
+        seen = []
+        for by in (-1, -1, -1, -1, 1, 1, 1):
+            timeline.step(by)
+            assert timeline.reading is not None
+            seen.append((timeline.reading.at - START).total_seconds())
+        assert seen == [25, 20, 0, 0, 20, 25, 25]
+        column = next(index for index, char in enumerate(_lines(timeline)[3]) if char == "▲")
+        assert _lines(timeline)[0][column] == "│"
+        assert "▲" not in _lines(timeline)[4]
+        now = START + timedelta(hours=2)
+        timeline.show(log, [B], now)
+        timeline.zoom(-20)
+        timeline.point(START + timedelta(seconds=20))
+        assert not timeline.is_live
+        assert timeline.window is not None
+        assert timeline.window.since < START + timedelta(seconds=20) < timeline.window.until
+        timeline.go_live()
+        assert timeline.is_live
+        assert timeline.reading is None
+
+
+async def test_a_timeline_asked_for_more_lanes_while_it_is_laid_out_has_them() -> None:
+    """Its height must not depend on what it answered in a layout that went on."""
+    timeline = Timeline()
+    queue = [Candidate(b"e/a/%d" % n, b"node-%02d" % n, n, n, n) for n in range(1, 6)]
+    app = Stage(timeline)
+    async with app.run_test(size=(80, 20)) as pilot:
+        timeline.show(_log(), [B], START + timedelta(seconds=30))
+        await pilot.pause()
+        assert timeline.size.height == len(timeline.lines) + 2
+        timeline.refresh(layout=True)
+        app.screen._clear_arrangement_cache()
+        app.screen._refresh_layout()
+        timeline.show(_log(), queue, START + timedelta(seconds=30))
+        await pilot.pause()
+        await pilot.pause(0.1)
+        assert len(timeline.lines) == 7
+        assert timeline.size.height == 7 + 2
+
+
+async def test_without_colour_lanes_are_told_apart_by_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    timeline = Timeline()
+    async with Stage(timeline).run_test(size=(80, 10)) as pilot:
+        timeline.show(_log(), [B], START + timedelta(seconds=30))
+        await pilot.pause()
+        first, second = _lines(timeline)[:2]
+        assert "111" in first
+        assert "222" in second
+        assert "█" not in first + second
 
 
 async def test_the_mode_outlives_the_details_in_a_narrow_status_bar() -> None:
@@ -250,7 +312,7 @@ async def test_a_confirmation_needs_more_than_enter(keys: list[str], answer: boo
     plan = Plan("Resign [bold]?", "Resign", "leader [a]", "vacant", "etcdctl del 'a[b]'")
     app = Stage(Widget())
     async with app.run_test(size=(80, 24)) as pilot:
-        dialog = ConfirmDialog(plan)
+        dialog = ConfirmDialog(lambda: plan)
         app.push_screen(dialog, answers.append)
         await pilot.pause()
         assert isinstance(app.focused, Button)

@@ -28,7 +28,7 @@ def test_a_bug_is_in_every_release_before_its_fix(version: tuple[int, int, int],
 
 
 def test_our_oldest_servers_have_them_and_the_newest_none() -> None:
-    assert len(known_bugs("3.5.1")) == 5
+    assert len(known_bugs("3.5.1")) == 6
     assert len(known_bugs("3.4.23")) == 4
     assert any("#18089" in text for text in known_bugs("3.5.15"))
     assert not any("#18089" in text for text in known_bugs("3.5.16"))
@@ -41,6 +41,13 @@ def test_our_oldest_servers_have_them_and_the_newest_none() -> None:
 )
 def test_servers_that_a_reading_transaction_can_end_are_named(version: str, has_it: bool) -> None:
     assert any("#14110" in text for text in known_bugs(version)) is has_it
+
+
+@pytest.mark.parametrize(
+    ("version", "has_it"), [("3.4.23", False), ("3.5.0", True), ("3.5.2", True), ("3.5.3", False), ("3.6.0", False)]
+)
+def test_servers_that_may_differ_after_a_crash_are_named(version: str, has_it: bool) -> None:
+    assert any("#13766" in text for text in known_bugs(version)) is has_it
 
 
 @pytest.mark.parametrize("version", ["", "unknown", "3.5", "3.5.x", "v3.5.1"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mutation import Mutation
-from . import campaigns, endings, leases, observing, reading, wire
+from . import campaigns, endings, leases, observing, operators, reading, threads, wire
 
 __all__ = ["MUTATIONS", "NO_LINE"]
 
@@ -15,6 +15,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     *endings.MUTATIONS,
     *leases.MUTATIONS,
     *observing.MUTATIONS,
+    *operators.MUTATIONS,
     *reading.MUTATIONS,
+    *threads.MUTATIONS,
     *wire.MUTATIONS,
 )

@@ -62,6 +62,22 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     mutation("H6", "only a resignation cleans up", NO_CLEAN_UP_AFTER_FAILURES),
     mutation("H6", "whoever is cancelled while it waits stays in line", STAYS_IN_LINE),
+    mutation("H75", "whoever is cancelled while it waits stays in line", STAYS_IN_LINE),
+    mutation(
+        "H75",
+        "awaiting a campaign is waiting for it",
+        Edit(_CAMPAIGN, "return self._wait_or_withdraw().__await__()", "return self.wait().__await__()"),
+    ),
+    mutation(
+        "H75",
+        "whoever waits no more wants no more",
+        Edit(
+            _CAMPAIGN,
+            "        await self._candidacy.settled.wait()\n",
+            "        try:\n            await self._candidacy.settled.wait()\n"
+            "        except asyncio.CancelledError:\n            await self._leave()\n            raise\n",
+        ),
+    ),
     mutation("H7", "resigning is done once, well or badly", NEVER_AGAIN),
     mutation("H7", "a clean-up that failed is the program's affair", NOT_BY_ITSELF),
     mutation(

@@ -124,4 +124,43 @@ MUTATIONS: tuple[Mutation, ...] = (
             'reread_every = float("inf")',
         ),
     ),
+    mutation(
+        "H24",
+        "places in company are never doubted",
+        Edit("election_core/shell/rereads.py", "if not reread.place.is_confirmed_by(newest)]", "if newest is None]"),
+    ),
+    mutation(
+        "H64",
+        "all begin and end at once",
+        Edit("election_core/shell/runtime.py", "_AT_A_TIME = 64", "_AT_A_TIME = 1_000_000"),
+    ),
+    mutation(
+        "H64",
+        "one wave waits after the other",
+        Edit("election_core/shell/gate.py", "            self._gate.fail(exc)", "            pass"),
+    ),
+    mutation(
+        "H65",
+        "a relay is believed like etcd",
+        Edit(_KEEPALIVE, "renewal.sent_before_at if stream.is_relay else renewal.sent_at", "renewal.sent_at"),
+    ),
+    mutation(
+        "H65",
+        "an answer belongs to the oldest renewal of any lease",
+        Edit(
+            _KEEPALIVE,
+            "        waiting = self._by_lease.get(lease_id)",
+            "        waiting = self._by_lease.get(self.oldest.lease.lease_id if self.oldest else 0)",
+        ),
+    ),
+    mutation(
+        "H65",
+        "a relay is asked as often as etcd",
+        Edit(_KEEPALIVE, "_RENEWALS_PER_TTL_BY_RELAY = 6", "_RENEWALS_PER_TTL_BY_RELAY = 3"),
+    ),
+    mutation(
+        "H66",
+        "a lone endpoint is given up like one of many",
+        Edit(_KEEPALIVE, "_LAST_PATIENCE_SHARE = 7 / 15", "_LAST_PATIENCE_SHARE = 1 / 6"),
+    ),
 )

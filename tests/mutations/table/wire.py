@@ -76,12 +76,12 @@ MUTATIONS: tuple[Mutation, ...] = (
         Edit(_MEMBER, '("grpc.http2.ping_timeout_ms", 5_000)', '("grpc.http2.ping_timeout_ms", 60_000)'),
     ),
     mutation(
-        "H78",
+        "H76",
         "gRPC looks names up",
         Edit(_MEMBER, "target = str(Endpoint(self.address, self.name.port))", "target = str(self.name)"),
     ),
     mutation(
-        "H78",
+        "H76",
         "a name that is looked up is waited for",
         Edit(
             _MEMBERS,
@@ -89,7 +89,7 @@ MUTATIONS: tuple[Mutation, ...] = (
             "        self._names.look_up()\n        await self.everybody(within)\n        if not",
         ),
     ),
-    mutation("H78", "each client has a thread", Edit(_RESOLVER, "is_new = host not in self._asking", "is_new = True")),
+    mutation("H76", "each client has a thread", Edit(_RESOLVER, "is_new = host not in self._asking", "is_new = True")),
     mutation("H25", "a key is taken for there until a renewal says otherwise", OWN_KEY_UNSEEN),
     mutation(
         "H25",
@@ -212,6 +212,12 @@ MUTATIONS: tuple[Mutation, ...] = (
             "        result = await self.store.txn(reading)\n"
             "        newest = Snapshot(result.revision, result.reads[0], None)\n",
         ),
+    ),
+    mutation(
+        "H53",
+        "many places are read with a transaction that only reads",
+        Edit("election_core/store.py", "all(isinstance(op, Read) for op in self.then + self.otherwise)", "False"),
+        Edit("election_core/shell/rereads.py", "Guard(root, -1), then=(Delete(root),)", "Guard(root, -1), then=()"),
     ),
     mutation("H54", "revisions only ever grow", GOES_BACK_UNSEEN),
     mutation(

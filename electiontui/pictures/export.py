@@ -1,0 +1,84 @@
+"""The timeline of one election as a file: CSV, JSON or SVG. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from election_core import Candidate, Term, TermLog
+
+from ..text import safe
+from .axis import Local
+from .lanes import Window
+from .svg import timeline_svg
+
+__all__ = ["FORMS", "exported"]
+
+FORMS = ("csv", "json", "svg")
+"""By the end of the file's name."""
+_COLUMNS = ("leader", "value", "key", "lease", "token", "began", "began_known", "ended", "ended_known", "seconds")
+Stretches = Sequence[tuple[datetime, datetime]]
+
+
+def exported(
+    form: str,
+    log: TermLog,
+    queue: Sequence[Candidate],
+    span: timedelta,
+    now: datetime,
+    unwatched: Stretches,
+    local: Local,
+) -> str:
+    """All terms that are remembered, as CSV or JSON, or the last ``span`` of them as SVG.
+
+    Raises:
+        ValueError: there is no such form; the message names those there are.
+    """
+    if form == "csv":
+        text = io.StringIO()
+        lines = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+        lines.writeheader()
+        for term in log.terms_kept:
+            # A terminal may show the file, and obey what is in it.
+            facts = _facts(term, now)
+            lines.writerow({key: safe(fact) if isinstance(fact, str) else fact for key, fact in facts.items()})
+        return text.getvalue()
+    if form == "json":
+        return json.dumps(
+            {
+                "election": log.name,
+                "as_of": now.isoformat(),
+                "forgotten": log.dropped,
+                "not_watched": [[since.isoformat(), until.isoformat()] for since, until in unwatched],
+                "terms": [_facts(term, now) for term in log.terms_kept],
+            },
+            indent=1,
+        )
+    if form == "svg":
+        title = f"{log.name} · {local(now):%Y-%m-%d %H:%M:%S}"
+        return timeline_svg(title, log, queue, Window(now, span, 100), unwatched, local=local)
+    raise ValueError(f"The name must end in {', '.join('.' + each for each in FORMS)}, which says what to write.")
+
+
+def _facts(term: Term, now: datetime) -> dict[str, object]:
+    leader = term.leader
+    return {
+        "leader": "" if leader is None else _text(term.first_value),
+        "value": "" if leader is None else _text(leader.value),
+        "key": "" if leader is None else _text(leader.key),
+        "lease": "" if leader is None else f"{leader.lease_id:x}",
+        "token": None if leader is None else leader.create_revision,
+        "began": term.began_at.isoformat(),
+        "began_known": term.began_known,
+        "ended": None if term.ended_at is None else term.ended_at.isoformat(),
+        "ended_known": term.ended_known,
+        "seconds": round(term.duration(now).total_seconds(), 3),
+    }
+
+
+def _text(value: bytes) -> str:
+    """As it is where it is UTF-8; other bytes as ``\\\\xNN``."""
+    return value.decode("utf-8", "backslashreplace")
