@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from election_core import Candidate, ElectionState, Oddity, TermLog
 
 from ..rows import FLAP_CHANGES, FLAP_WINDOW
+from ..text import safe
 from .finding import CRITICAL, NOTICE, WARNING, Finding, Limits, Seen
 from .leases import lease_findings
 
@@ -37,12 +38,13 @@ def election_findings(seen: Seen, limits: Limits) -> list[Finding]:
             if changes >= FLAP_CHANGES:
                 figures = (changes, FLAP_WINDOW.seconds // 60)
                 found.append(Finding("flapping", WARNING, name, figures=figures))
-        if len(queue) > 1:
-            found += _values(name, queue)
+        own = _proper(queue, odd[name]) if name in odd else queue
+        if len(own) > 1:
+            found += _values(name, own)
         if name in inner:
             found.append(_nesting(name, inner[name], queue, odd.get(name, ())))
-        if seen.leases and queue:
-            found += lease_findings(name, queue, seen.leases, limits, slowest)
+        if seen.leases and own:
+            found += lease_findings(name, queue, own, seen.leases, limits, slowest)
     return found
 
 
@@ -60,7 +62,8 @@ def _vacancy(name: str, log: TermLog | None, seen: Seen, limits: Limits) -> Iter
     age = term.duration(seen.now).total_seconds()
     if age >= limits.vacant_longer_than:
         last = next((each.leader for each in reversed(log.terms_kept) if each.leader is not None), None)
-        yield Finding("vacant", CRITICAL, name, "", age, (last.value[:200] if last else "nobody seen here",))
+        before = f"last led by {safe(last.value, 60) or '(empty)'}" if last else "no leader seen"
+        yield Finding("vacant", CRITICAL, name, "", age, (before,))
 
 
 def _no_standby(name: str, leader: Candidate, waiting: int, limits: Limits) -> Finding:
@@ -83,6 +86,11 @@ def _odd_line(name: str, queue: Sequence[Candidate], odd: Sequence[Oddity], limi
     led = kinds.get(queue[0].key) is None
     if led and proper - 1 < limits.min_standby:
         yield _no_standby(name, queue[0], proper - 1, limits)
+
+
+def _proper(queue: Sequence[Candidate], odd: Sequence[Oddity]) -> Sequence[Candidate]:
+    keys = {oddity.key for oddity in odd}
+    return [candidate for candidate in queue if candidate.key not in keys]
 
 
 def _values(name: str, queue: Sequence[Candidate]) -> Iterator[Finding]:

@@ -18,13 +18,19 @@ Known = list[tuple[Candidate, int]]
 
 
 def lease_findings(
-    name: str, queue: Sequence[Candidate], leases: Mapping[int, LeaseInfo], limits: Limits, round_trip: float
+    name: str,
+    queue: Sequence[Candidate],
+    own: Sequence[Candidate],
+    leases: Mapping[int, LeaseInfo],
+    limits: Limits,
+    round_trip: float,
 ) -> Iterator[Finding]:
     """Of one election that is not vacant.
 
     Args:
         name: the election.
         queue: its candidates, the leader first.
+        own: those of them that are no other election's and no strays.
         leases: those that were looked up, by id.
         limits: what counts as wrong.
         round_trip: seconds that the slowest member took to answer; 0 where none was asked.
@@ -33,7 +39,7 @@ def lease_findings(
     # The server rounds down, so less than one second more than it says is left.
     if info is not None and info.remaining + 1 <= info.granted_ttl / 3:
         yield _not_renewed(name, queue, info)
-    known = [(each, leases[each.lease_id].granted_ttl) for each in queue if each.lease_id in leases]
+    known = [(each, leases[each.lease_id].granted_ttl) for each in own if each.lease_id in leases]
     if not known:
         return
     least = max(limits.raft_elections * limits.raft_election_timeout, limits.round_trips * round_trip)

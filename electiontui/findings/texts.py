@@ -8,20 +8,21 @@ from typing import NamedTuple
 from ..etcdctl import asking
 from ..prefixes import base_of
 from ..rows import duration
-from ..text import safe
+from ..text import safe, shell_word
 from .finding import Finding
 
 __all__ = ["TEXTS", "Text", "does", "means", "says", "verifies"]
 
 _WORDS = 60
-"""Cells that a value, key or error takes in a sentence."""
+"""Cells that a value or key takes in a sentence."""
+_SENTENCE = 400
 
 
 class Text(NamedTuple):
     """The words for one kind."""
 
     says: str
-    """A template: facts first, then figures, by number; ``age``, ``election`` and ``endpoint`` by name."""
+    """A template, as the two others are: facts, then figures by number, and ``{age}``; ``{KEY}`` as a shell's word."""
     means: str
     does: str
     verifies: tuple[str, ...]
@@ -68,9 +69,9 @@ TEXTS: dict[str, Text] = {
         ("alarm", "list"),
     ),
     "known-bugs": Text(
-        "etcd {0} has {1} bugs that concern elections: {2}",
-        "They are etcd's own and are mended in later releases of the same series. electiontui works around them where"
-        " it can; other programs may not.",
+        "etcd {0} has {1} known bugs that concern elections",
+        "They are: {2}. Later releases of the series have mended them; electiontui works around them where it can,"
+        " other programs may not.",
         "Upgrade etcd to the newest release of its series, one member after the other.",
         _STATUS,
     ),
@@ -94,7 +95,7 @@ TEXTS: dict[str, Text] = {
         ("get", "--prefix", "PREFIX", "--count-only", "-w", "fields"),
     ),
     "vacant": Text(
-        "VACANT for {age}, last led by {0}",
+        "VACANT for {age}, {0}",
         "Nobody leads and nobody waits: what the leader does is not done.",
         "Start a candidate. If the job is over, acknowledge this: electiontui forgets vacant elections after an hour.",
         _LOOK,
@@ -103,7 +104,7 @@ TEXTS: dict[str, Text] = {
         "BLOCKED by a key without a lease: {0}; {1} wait behind it",
         "The key never expires and stands first in line, so nobody behind it is ever elected. Clients show it as the"
         " leader, and there is none.",
-        "See who wrote it. If nobody leads by it, delete it: etcdctl del KEY",
+        "See who wrote it. If nobody leads by it, delete it: etcdctl del {KEY}",
         _KEY,
     ),
     "not-renewed": Text(
@@ -121,7 +122,7 @@ TEXTS: dict[str, Text] = {
         ("watch", "--prefix", "PATH"),
     ),
     "no-standby": Text(
-        "{0} leads, {1} wait; {2} should",
+        "no standby: {0} leads, and {1} of {2} wait",
         "When the leader goes nobody follows.",
         "Start more candidates, on other hosts.",
         _LOOK,
@@ -129,11 +130,11 @@ TEXTS: dict[str, Text] = {
     "stray-key": Text(
         "a key without a lease at place {1} in line: {0}; {2} wait behind it",
         "The key never expires. When those before it have gone it blocks all who wait behind it.",
-        "See who wrote it. If nobody leads by it, delete it: etcdctl del KEY",
+        "See who wrote it. If nobody leads by it, delete it: etcdctl del {KEY}",
         _KEY,
     ),
     "nested-names": Text(
-        "{1} names lie below this one ({0}); {2} of their candidates stand in this line",
+        "names lie below this one: {0}; {2} of their candidates stand in this line",
         "To etcd's clients whatever begins with an election's name and a slash is its candidate, so candidates of the"
         " inner election are waited for in the outer one.",
         "Rename one of the two elections, such as by `-` in place of `/`.",
@@ -176,30 +177,37 @@ TEXTS: dict[str, Text] = {
 
 def says(finding: Finding) -> str:
     """What is the case, in one line, harmless."""
-    parts = [_word(part) for part in (*finding.facts, *finding.figures)]
-    age = "some time" if finding.age is None else duration(finding.age)
-    return TEXTS[finding.kind].says.format(*parts, age=age)
+    return _filled(TEXTS[finding.kind].says, finding)
 
 
 def means(finding: Finding) -> str:
     """What follows from it."""
-    return TEXTS[finding.kind].means
-
-
-def verifies(finding: Finding, endpoints: Sequence[str], prefixes: Sequence[str], flags: Sequence[str] = ()) -> str:
-    """A command that shows whether it is so, harmless; ``flags`` let etcdctl in, see `etcdctl.access`."""
-    name, words = finding.election or "", TEXTS[finding.kind].verifies
-    key = next((fact for fact in finding.facts if isinstance(fact, bytes)), b"")
-    there: dict[str, bytes | str] = {"PATH": f"{base_of(prefixes)}{name}/", "KEY": key, "PREFIX": prefixes[0]}
-    return asking(endpoints, *(there.get(word, word) for word in words), flags=flags)
+    return _filled(TEXTS[finding.kind].means, finding)
 
 
 def does(finding: Finding) -> str:
     """What to do about it."""
-    return TEXTS[finding.kind].does
+    return _filled(TEXTS[finding.kind].does, finding)
+
+
+def verifies(finding: Finding, endpoints: Sequence[str], prefixes: Sequence[str], flags: Sequence[str] = ()) -> str:
+    """A command that shows whether it is so, harmless; ``flags`` let etcdctl in, see `etcdctl.access`."""
+    path = f"{base_of(prefixes)}{finding.election or ''}/"
+    there: dict[str, bytes | str] = {"PATH": path, "KEY": _key(finding), "PREFIX": prefixes[0]}
+    return asking(endpoints, *(there.get(word, word) for word in TEXTS[finding.kind].verifies), flags=flags)
+
+
+def _filled(template: str, finding: Finding) -> str:
+    parts = [_word(part) for part in (*finding.facts, *finding.figures)]
+    age = "some time" if finding.age is None else duration(finding.age)
+    return template.format(*parts, age=age, KEY=shell_word(_key(finding)))
+
+
+def _key(finding: Finding) -> bytes:
+    return next((fact for fact in finding.facts if isinstance(fact, bytes)), b"")
 
 
 def _word(part: str | bytes | int) -> str:
     if isinstance(part, int):
         return str(part)
-    return safe(part, 400 if isinstance(part, str) else _WORDS) or "(empty)"
+    return safe(part, _SENTENCE if isinstance(part, str) else _WORDS) or "(empty)"

@@ -46,7 +46,7 @@ class Lookout:
             leases=self.leases,
             members=view.members.now,
             silent=view.members.silent(monotonic()),
-            oddities=view.oddities(),
+            oddities=[] if view.monitor is None else view.monitor.oddities(),
             keys=view.keys_read,
         )
         return find(seen, limits)

@@ -10,17 +10,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from types import TracebackType
 
-from election_core import (
-    Client,
-    ElectionError,
-    ElectionState,
-    Monitor,
-    Oddity,
-    TermLog,
-    Transition,
-    Unavailable,
-    utc_now,
-)
+from election_core import Client, ElectionError, ElectionState, Monitor, TermLog, Transition, Unavailable, utc_now
 
 from ..prefixes import base_of
 from ..rows import ElectionRow, row_of
@@ -257,9 +247,10 @@ class ClusterView:
     def _note_progress(self, keys: int, elections: int) -> None:
         self.keys_read = keys
 
-    def oddities(self) -> list[Oddity]:
-        """The keys in line that are no proper candidates; it looks at every candidate."""
-        return [] if self._monitor is None else self._monitor.oddities()
+    @property
+    def monitor(self) -> Monitor | None:
+        """What watches, or has last; ``None`` before the first read."""
+        return self._monitor
 
     def _adopt(self, monitor: Monitor) -> None:
         now = utc_now()
