@@ -21,6 +21,7 @@ from ..findings import (
     find,
     leases_wanted,
     means,
+    plural,
     says,
     verifies,
 )
@@ -140,14 +141,10 @@ def _print(form: str, settings: Settings, revision: int | None, findings: Sequen
         for line in aligned([("SEVERITY", "KIND", "WHERE", "WHAT"), *rows], plain=is_plain()):
             print_line(line)
     counts = Counter(finding.severity for finding in findings)
-    told = [f"{counts[severity]} {_plural(severity, counts[severity])}" for severity in sorted(counts)]
+    told = [f"{counts[severity]} {plural(severity, counts[severity])}" for severity in sorted(counts)]
     if revision is None:
         say("the elections could not be read; this is what the members say")
     say(", ".join(told) if told else "nothing found")
-
-
-def _plural(severity: int, count: int) -> str:
-    return SEVERITIES[severity] + ("s" if count > 1 and severity != CRITICAL else "")
 
 
 def _where(finding: Finding) -> str:

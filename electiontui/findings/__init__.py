@@ -2,7 +2,7 @@
 
 from .cluster import cluster_findings
 from .elections import election_findings
-from .finding import CRITICAL, KINDS, NOTICE, SEVERITIES, WARNING, Finding, Limits, Seen, in_order
+from .finding import CRITICAL, KINDS, NOTICE, SEVERITIES, WARNING, Finding, Limits, Seen, in_order, plural
 from .leases import leases_wanted
 from .texts import does, means, says, verifies
 
@@ -20,6 +20,7 @@ __all__ = [
     "in_order",
     "leases_wanted",
     "means",
+    "plural",
     "says",
     "verifies",
 ]

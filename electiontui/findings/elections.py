@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from election_core import Candidate, ElectionState, Oddity, TermLog
 
 from ..rows import FLAP_CHANGES, FLAP_WINDOW
 from ..text import safe
 from .finding import CRITICAL, NOTICE, WARNING, Finding, Limits, Seen
-from .leases import lease_findings
+from .leases import LeaseLimits, lease_findings
 
 __all__ = ["election_findings"]
 
@@ -23,6 +24,7 @@ def election_findings(seen: Seen, limits: Limits) -> list[Finding]:
     found: list[Finding] = []
     odd = _by_election(seen.oddities)
     slowest = max((member.round_trip or 0.0 for member in seen.members), default=0.0)
+    lease_limits = LeaseLimits.of(limits, slowest)
     inner = _nested_names(seen.elections)
     flapping_since = seen.now - FLAP_WINDOW
     for name, state in seen.elections.items():
@@ -33,7 +35,7 @@ def election_findings(seen: Seen, limits: Limits) -> list[Finding]:
             found += _odd_line(name, queue, odd[name], limits)
         elif len(queue) <= limits.min_standby:
             found.append(_no_standby(name, queue[0], len(queue) - 1, limits))
-        if log is not None and log.current.began_at > flapping_since:
+        if log is not None and _may_flap(log, flapping_since):
             changes = log.changes(flapping_since, seen.now)
             if changes >= FLAP_CHANGES:
                 figures = (changes, FLAP_WINDOW.seconds // 60)
@@ -44,8 +46,14 @@ def election_findings(seen: Seen, limits: Limits) -> list[Finding]:
         if name in inner:
             found.append(_nesting(name, inner[name], queue, odd.get(name, ())))
         if seen.leases and own:
-            found += lease_findings(name, queue, own, seen.leases, limits, slowest)
+            found += lease_findings(name, queue, own, seen.leases, lease_limits)
     return found
+
+
+def _may_flap(log: TermLog, since: datetime) -> bool:
+    """Whether it is worth counting, which takes time with the length of the log."""
+    terms = log.terms_kept
+    return len(terms) > FLAP_CHANGES and terms[-FLAP_CHANGES].began_at > since
 
 
 def _by_election(oddities: Sequence[Oddity]) -> dict[str, list[Oddity]]:

@@ -18,6 +18,7 @@ __all__ = [
     "Limits",
     "Seen",
     "in_order",
+    "plural",
 ]
 
 CRITICAL, WARNING, NOTICE = range(3)
@@ -119,3 +120,8 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 def _rank(finding: Finding) -> tuple[int, float, str, str, str]:
     age = 0.0 if finding.age is None else finding.age
     return finding.severity, -age, finding.election or "", finding.kind, finding.endpoint
+
+
+def plural(severity: int, count: int) -> str:
+    """What to call that many findings."""
+    return SEVERITIES[severity] + ("s" if count > 1 and severity != CRITICAL else "")

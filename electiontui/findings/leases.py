@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from math import ceil
 from statistics import median_high
+from typing import NamedTuple
 
 from election_core import Candidate, ElectionState, LeaseInfo
 
@@ -17,14 +18,29 @@ Known = list[tuple[Candidate, int]]
 """Candidates whose leases were looked up, with the granted TTLs in seconds."""
 
 
+class LeaseLimits(NamedTuple):
+    """What a TTL is compared with."""
+
+    least: float
+    """Seconds that a lease has to last."""
+    round_trip: float
+    """Seconds that the slowest member took to answer; 0 where none was asked."""
+    factor: float
+    """By how much TTLs in one election may differ."""
+
+    @classmethod
+    def of(cls, limits: Limits, round_trip: float) -> LeaseLimits:
+        least = max(limits.raft_elections * limits.raft_election_timeout, limits.round_trips * round_trip)
+        return cls(least, round_trip, limits.ttl_factor)
+
+
 def lease_findings(
     name: str,
     queue: Sequence[Candidate],
     own: Sequence[Candidate],
     leases: Mapping[int, LeaseInfo],
-    limits: Limits,
-    round_trip: float,
-) -> Iterator[Finding]:
+    limits: LeaseLimits,
+) -> list[Finding]:
     """Of one election that is not vacant.
 
     Args:
@@ -32,23 +48,23 @@ def lease_findings(
         queue: its candidates, the leader first.
         own: those of them that are no other election's and no strays.
         leases: those that were looked up, by id.
-        limits: what counts as wrong.
-        round_trip: seconds that the slowest member took to answer; 0 where none was asked.
+        limits: what is compared with.
     """
+    found: list[Finding] = []
     info = leases.get(queue[0].lease_id)
     # The server rounds down, so less than one second more than it says is left.
     if info is not None and info.remaining + 1 <= info.granted_ttl / 3:
-        yield _not_renewed(name, queue, info)
+        found.append(_not_renewed(name, queue, info))
     known = [(each, leases[each.lease_id].granted_ttl) for each in own if each.lease_id in leases]
     if not known:
-        return
-    least = max(limits.raft_elections * limits.raft_election_timeout, limits.round_trips * round_trip)
-    candidate, ttl = min(known, key=_ttl)
-    if ttl < least:
-        facts = (candidate.value[:200], ttl, ceil(least))
-        yield Finding("ttl-short", WARNING, name, "", None, facts, (round(round_trip * 1000),))
+        return found
+    candidate, ttl = known[0] if len(known) == 1 else min(known, key=_ttl)
+    if ttl < limits.least:
+        facts = (candidate.value[:200], ttl, ceil(limits.least))
+        found.append(Finding("ttl-short", WARNING, name, "", None, facts, (round(limits.round_trip * 1000),)))
     if len(known) > 1:
-        yield from _far_apart(name, known, limits.ttl_factor)
+        found += _far_apart(name, known, limits.factor)
+    return found
 
 
 def leases_wanted(elections: Mapping[str, ElectionState]) -> Iterator[int]:

@@ -83,7 +83,7 @@ class ClusterScreen(LiveScreen):
         parts = [f" cluster  {up} of {len(members)} answer"]
         if up and not any(member.raft_leader for member in members):
             parts.append("NO QUORUM")
-        parts.append(f"raft leader changed {f'at least {changes} times' if changes else 'never'} since the start")
+        parts.append(f"raft leader changed at least {changes} times" if changes else "raft leader never changed")
         return "   ".join(parts)
 
     def _cells(self, key: str) -> dict[str, Cell]:

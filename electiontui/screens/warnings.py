@@ -16,7 +16,7 @@ from textual.widgets import Footer
 
 from election_core import ElectionError
 
-from ..findings import SEVERITIES, Finding, does, means, says, verifies
+from ..findings import SEVERITIES, Finding, does, means, plural, says, verifies
 from ..rows import Column, duration
 from ..sources import Lookout
 from ..text import safe
@@ -32,14 +32,14 @@ __all__ = ["WarningsScreen"]
 
 _COLUMNS = (
     Column("sign", "", 1),
-    Column("kind", "KIND", 12, drop_below=70),
+    Column("kind", "KIND", 12, drop_below=90),
     Column("where", "WHERE", 10, grows=1),
-    Column("what", "WHAT", 14, grows=2),
+    Column("what", "WHAT", 14, grows=3),
     Column("age", "FOR", 9, right=True, drop_below=60),
 )
 _SIGNS = ("✗", "▲", "·")
 _ROLES = ("vacant", "flapping", "muted")
-_WIDE = 120
+_WIDE = 150
 """From this width on the text is beside the table, else below it."""
 _LOW = 20
 """Below this height the text is shown on request only."""
@@ -50,7 +50,7 @@ _LEASES = 5.0
 
 
 class _Findings(VirtualTable):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("g", "screen.election", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("g", "screen.election", "Its election")]
 
 
 class WarningsScreen(LiveScreen):
@@ -143,7 +143,9 @@ class WarningsScreen(LiveScreen):
     def _title(self) -> str:
         known = [self._lookout.is_acknowledged(each) for each in self._found]
         counts = Counter(each.severity for each, acked in zip(self._found, known, strict=True) if not acked)
-        parts = [f"{_SIGNS[severity]} {counts[severity]} {SEVERITIES[severity]}" for severity in sorted(counts)]
+        parts = [
+            f"{_SIGNS[severity]} {counts[severity]} {plural(severity, counts[severity])}" for severity in sorted(counts)
+        ]
         acknowledged = f"   {sum(known)} acknowledged" if any(known) else ""
         return f" warnings  {' · '.join(parts) or 'none'}{acknowledged}"
 
