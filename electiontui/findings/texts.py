@@ -13,7 +13,7 @@ from .finding import Finding
 
 __all__ = ["TEXTS", "Text", "does", "means", "says", "verifies"]
 
-_WORDS = 60
+_WORDS = 100
 """Cells that a value or key takes in a sentence."""
 _SENTENCE = 400
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from time import monotonic
 
-from election_core import Client, LeaseInfo
+from election_core import Client, LeaseInfo, Monitor, Oddity
 
 from ..findings import Finding, Limits, Seen, find, leases_wanted
 from .view import ClusterView
@@ -17,6 +17,8 @@ __all__ = ["Lookout", "look_up"]
 _AT_ONCE = 8
 _ROUND = 200
 """Leases looked up in one round; each costs etcd a request."""
+_ODDITIES = 6.0
+"""Seconds for which a look through all candidates is good."""
 _FINDINGS = 20_000
 """Acknowledged findings that are remembered."""
 
@@ -28,12 +30,14 @@ class Lookout:
         leases: what was found of the leases of candidates that are in line, by id.
     """
 
-    # The mutable state: the leases, where the next round goes on, and what was acknowledged.
+    # The mutable state: the leases, where the next round goes on, the oddities of the last look, and what was
+    # acknowledged.
 
     def __init__(self, view: ClusterView) -> None:
         self._view = view
         self.leases: dict[int, LeaseInfo] = {}
         self._next = 0
+        self._odd: tuple[Monitor | None, float, list[Oddity]] = (None, 0.0, [])
         self._acknowledged: dict[tuple[object, ...], None] = {}
 
     def findings(self, now: datetime, limits: Limits | None = None) -> list[Finding]:
@@ -46,10 +50,17 @@ class Lookout:
             leases=self.leases,
             members=view.members.now,
             silent=view.members.silent(monotonic()),
-            oddities=[] if view.monitor is None else view.monitor.oddities(),
+            oddities=self._oddities(view.monitor),
             keys=view.keys_read,
         )
         return find(seen, limits)
+
+    def _oddities(self, monitor: Monitor | None) -> list[Oddity]:
+        """They take half as long as all the rest, and those that have gone do no harm."""
+        of, at, _ = self._odd
+        if monitor is not None and (of is not monitor or monotonic() - at >= _ODDITIES):
+            self._odd = monitor, monotonic(), monitor.oddities()
+        return self._odd[2] if self._odd[0] is monitor else []
 
     async def look_at_leases(self, suspects: Iterable[str] = ()) -> None:
         """Look the next 200 leases up: first those of suspected elections' leaders, then all in turn, so that many
