@@ -108,7 +108,7 @@ TEXTS: dict[str, Text] = {
         _KEY,
     ),
     "not-renewed": Text(
-        "DYING: the lease of {0} is not renewed for {age}, {3} s of {2} s left; next: {4}",
+        "DYING: {0} not renewed for {age}, {3} of {2} s left, next: {4}",
         "A healthy leader renews three times per TTL. This one has crashed, hangs or is cut off; when its lease is over"
         " the next in line leads.",
         "Look after the leader's host. To hand over at once revoke its lease.",

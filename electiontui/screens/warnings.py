@@ -52,6 +52,9 @@ _LEASES = 5.0
 class _Findings(VirtualTable):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("g", "screen.election", "Its election")]
 
+    def key_enter(self) -> None:
+        """The screen's binding does it, and only once."""
+
 
 class WarningsScreen(LiveScreen):
     """A row for each finding, and the text of the one under the cursor. Looks only while it is looked at."""
@@ -71,6 +74,7 @@ class WarningsScreen(LiveScreen):
         super().__init__(desk)
         self._lookout = Lookout(desk.view)
         self._found: list[Finding] = []
+        self._has_looked = False
         self._shown: dict[str, Finding] = {}
         self._folded = True
         self._text_wanted: bool | None = None
@@ -109,13 +113,15 @@ class WarningsScreen(LiveScreen):
 
     async def _follow(self) -> None:
         while True:
-            if self.is_current and self.desk.paused_at is None and self.desk.view.status().loaded:
+            view = self.desk.view
+            if self.is_current and self.desk.paused_at is None and (view.status().loaded or view.members.now):
                 self._look()
             await asyncio.sleep(_LOOK)
 
     def _look(self) -> None:
         self._found = self._lookout.findings(self.desk.now())
         self._lookout.forget_ended(self._found)
+        self._has_looked = True
         self._show()
 
     async def _follow_leases(self) -> None:
@@ -147,7 +153,8 @@ class WarningsScreen(LiveScreen):
             f"{_SIGNS[severity]} {counts[severity]} {plural(severity, counts[severity])}" for severity in sorted(counts)
         ]
         acknowledged = f"   {sum(known)} acknowledged" if any(known) else ""
-        return f" warnings  {' · '.join(parts) or 'none'}{acknowledged}"
+        none = "none" if self._has_looked else "…"
+        return f" warnings  {'   '.join(parts) or none}{acknowledged}"
 
     def _cells(self, key: str) -> dict[str, Cell]:
         finding = self._shown.get(key)
@@ -187,7 +194,7 @@ class WarningsScreen(LiveScreen):
         self._pane.show(self._text())
 
     @on(Chosen, "#findings")
-    def _toggled(self) -> None:
+    def _clicked(self) -> None:
         self.action_text()
 
     def action_text(self) -> None:

@@ -313,8 +313,7 @@ def test_every_kind_fires_and_has_its_words() -> None:
 
 
 WORDS = {
-    "not renewed, and nobody follows": "DYING: the lease of host-1 is not renewed for 00:00:57, 3 s of 60 s left;"
-    " next: NOBODY",
+    "not renewed, and nobody follows": "DYING: host-1 not renewed for 00:00:57, 3 of 60 s left, next: NOBODY",
     "no quorum": "no quorum: 1 of 3 answers, and no raft leader is known; down: b:1, c:1",
     "vacant": "VACANT for 00:00:30, last led by host-1",
     "blocked": "BLOCKED by a key without a lease: election/job/zz; 2 wait behind it",
