@@ -167,7 +167,7 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column("name", "ELECTION", 14, grows=4),
-    Column("leader", "LEADER", 9, grows=2),
+    Column("leader", "LEADER", 12, grows=2),
     Column("state", "STATE", 8),
     Column("held", "HELD", 11, right=True, drop_below=46),
     Column("queue", "QUEUE", 5, right=True, drop_below=60),
