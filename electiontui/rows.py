@@ -167,9 +167,9 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column("name", "ELECTION", 14, grows=4),
-    Column("leader", "LEADER", 9, grows=2),
+    Column("leader", "LEADER", 12, grows=2),
     Column("state", "STATE", 8),
-    Column("held", "HELD", 10, right=True, drop_below=46),
+    Column("held", "HELD", 11, right=True, drop_below=46),
     Column("queue", "QUEUE", 5, right=True, drop_below=60),
     Column("ttl", "TTL", 5, right=True, drop_below=90),
     Column("changes", "CHG/h", 5, right=True, drop_below=84),

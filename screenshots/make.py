@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,9 @@ from textual.widgets import Button, Input
 from election_core import Campaign, Client
 from electiontui.app import ElectionApp
 from electiontui.embedded import EmbeddedEtcd, EmbeddedMember
+from electiontui.screens.detail import DetailScreen
+from electiontui.screens.elections import ElectionsScreen
+from electiontui.screens.find import FindDialog
 
 STEADY = {
     "billing/invoices": 4,
@@ -44,6 +49,8 @@ STEADY = {
     "weltkarte/Kachel-Größe": 2,
 }
 """How many candidates each election has that stays as it is."""
+HOSTS = tuple(f"node-{number:02}" for number in range(1, 9))
+GOES = "node-04"
 VACATED = "reports/monthly"
 DRILLS = ("drill/mailer", "drill/payments")
 HOSTILE = b"[red]\x1b[31m\xff \xc2\xab" + b"so " * 40
@@ -60,14 +67,22 @@ QUIET = (
 )
 
 
-async def populate(client: Client) -> None:
-    """Candidates that stay, for every election but the drills."""
-    for name, candidates in STEADY.items():
-        election = client.election(name, ttl=random.choice([15, 30, 60]))
-        for number in range(1, candidates + 1):
-            election.campaign(f"{name.partition('/')[0]}-{number:02}")
+async def populate(hosts: Mapping[str, Client]) -> None:
+    """Candidates for every election but the drills, spread over the hosts."""
+    names = list(hosts)
+    for place, (name, candidates) in enumerate(STEADY.items()):
+        ttl = random.choice([15, 30, 60])
+        for number in range(candidates):
+            host = names[(place * 3 + number) % len(names)]
+            hosts[host].election(name, ttl=ttl).campaign(host)
             await asyncio.sleep(0.03)  # one after another, so that they stand in line by number
-    client.election("hostile[bold]\x1b[5m").campaign(HOSTILE)
+    hosts[names[0]].election("hostile[bold]\x1b[5m").campaign(HOSTILE)
+
+
+async def go_down(host: Client) -> None:
+    """A host leaves in the middle of what is watched, with all that it leads."""
+    await asyncio.sleep(SECONDS_OF_HISTORY * 0.5)
+    await host.close()
 
 
 async def vacate(client: Client) -> None:
@@ -130,9 +145,9 @@ def _to_png(svg: Path) -> None:
         subprocess.run([chromium, *QUIET, profile, target, size, page.as_uri()], check=True, capture_output=True)
 
 
-async def _open(app: ElectionApp, pilot: Pilot[Any]) -> None:
+async def _open(app: ElectionApp) -> None:
     """Open the drill that has most to show."""
-    await pilot.press(*["j"] * sorted(app.desk.view.rows).index(DRILLS[-1]), "enter")
+    await app.push_screen(DetailScreen(app.desk, DRILLS[-1]))
 
 
 async def _wide(member: EmbeddedMember, camera: Camera) -> None:
@@ -141,7 +156,8 @@ async def _wide(member: EmbeddedMember, camera: Camera) -> None:
         await until(pilot, lambda: app.desk.view.rows)
         await pilot.pause(SECONDS_OF_HISTORY)
         camera.shoot(app, "elections")
-        await _open(app, pilot)
+        await _views(app, pilot, camera)
+        await _open(app)
         await pilot.pause(3)
         camera.shoot(app, "detail")
         await pilot.press("c")
@@ -155,6 +171,37 @@ async def _wide(member: EmbeddedMember, camera: Camera) -> None:
         camera.shoot(app, "disconnected")
         member.thaw()
         await until(pilot, lambda: app.desk.view.status().connected)
+
+
+async def _views(app: ElectionApp, pilot: Pilot[Any], camera: Camera) -> None:
+    for key, name in {"2": "leaders", "6": "events"}.items():
+        await pilot.press(key)
+        await pilot.pause(1.5)
+        camera.shoot(app, name)
+    await pilot.press("1", "a")
+    await until(pilot, lambda: isinstance(app.screen, FindDialog))
+    await pilot.pause(1)
+    camera.shoot(app, "find")
+    await pilot.press("escape")
+    await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
+
+
+async def _colourless(endpoint: str, camera: Camera) -> None:
+    app = ElectionApp(lambda: Client(endpoint), prefixes=("election/",), read_only=True)
+    app.no_color = True
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.desk.view.rows)
+        await pilot.pause(12)
+        camera.shoot(app, "elections-no-color")
+
+
+async def _light(endpoint: str, camera: Camera) -> None:
+    app = ElectionApp(lambda: Client(endpoint), prefixes=("election/",), read_only=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.theme = "textual-light"
+        await until(pilot, lambda: app.desk.view.rows)
+        await pilot.pause(12)
+        camera.shoot(app, "elections-light")
 
 
 async def _console(app: ElectionApp, pilot: Pilot[Any], camera: Camera) -> None:
@@ -182,7 +229,7 @@ async def _narrow(endpoint: str, camera: Camera) -> None:
         await until(pilot, lambda: app.desk.view.rows)
         await pilot.pause(8)
         camera.shoot(app, "elections-80x24")
-        await _open(app, pilot)
+        await _open(app)
         await pilot.pause(3)
         camera.shoot(app, "detail-80x24")
         await pilot.press("question_mark")
@@ -194,12 +241,20 @@ async def make(directory: Path, *, png: bool) -> None:
     """All pictures, into ``directory``."""
     random.seed(7)
     camera = Camera(directory, png=png)
-    async with EmbeddedEtcd() as etcd, Client(etcd.endpoints, timeout=30) as client, asyncio.TaskGroup() as tasks:
-        await populate(client)
+    async with (
+        EmbeddedEtcd() as etcd,
+        AsyncExitStack() as stack,
+        Client(etcd.endpoints, timeout=30) as client,
+        asyncio.TaskGroup() as tasks,
+    ):
+        hosts = {host: await stack.enter_async_context(Client(etcd.endpoints, timeout=30)) for host in HOSTS}
+        await populate(hosts)
         tasks.create_task(vacate(client))
+        tasks.create_task(go_down(hosts[GOES]))
         churning = [tasks.create_task(churn(client, name)) for name in DRILLS]
         await _wide(etcd.members[0], camera)
-        await _narrow(etcd.endpoint, camera)
+        for more in (_narrow, _light, _colourless):
+            await more(etcd.endpoint, camera)
         for task in churning:
             task.cancel()
 
@@ -209,6 +264,7 @@ def main() -> None:
     parser.add_argument("--png", action="store_true", help="convert with headless chromium")
     parser.add_argument("directory", nargs="?", type=Path, default=Path(__file__).parent)
     options = parser.parse_args()
+    os.environ.pop("NO_COLOR", None)
     asyncio.run(make(options.directory, png=options.png))
 
 

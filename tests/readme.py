@@ -7,6 +7,7 @@ import re
 from .servers import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
+DASHBOARD = (ROOT / "docs" / "dashboard.md").read_text("utf-8")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -19,8 +20,8 @@ def blocks(language: str, heading: str) -> list[str]:
     return [body for kind, body in FENCE.findall(section[: end.start() if end else None]) if kind == language]
 
 
-def rows(first_cell: str) -> list[list[str]]:
+def rows(first_cell: str, document: str = README) -> list[list[str]]:
     """The cells of the rows of the table whose header begins with ``first_cell``."""
-    table = re.search(rf"^\| {first_cell} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.MULTILINE)
+    table = re.search(rf"^\| {first_cell} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", document, re.MULTILINE)
     assert table is not None
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[1].splitlines()]

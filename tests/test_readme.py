@@ -22,11 +22,14 @@ from electiontui.embedded import EmbeddedEtcd
 from electiontui.screens.console import ConsoleScreen
 from electiontui.screens.detail import DetailScreen
 from electiontui.screens.elections import ElectionsScreen
+from electiontui.screens.events import EventsScreen
+from electiontui.screens.find import FindDialog
+from electiontui.screens.leaders import LeadersScreen
 from electiontui.screens.live import LiveScreen
 from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
 
-from .readme import FENCE, README, blocks, rows
+from .readme import DASHBOARD, FENCE, README, blocks, rows
 from .servers import ROOT, Etcdctl, clean_environment, python, read_line
 
 
@@ -48,7 +51,7 @@ def test_it_is_short_and_speaks_of_no_other_machine() -> None:
         assert not re.search(r"/(home|root|work|tmp|opt)/", text)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/dashboard.md"])
 def test_links_lead_somewhere(document: str) -> None:
     source = ROOT / document
     for target in re.findall(r"\]\(([^)#]+)", source.read_text("utf-8")):
@@ -191,6 +194,7 @@ def test_environment_variables_are_those_that_are_read() -> None:
 _NAMES = {
     "↓": "down", "↑": "up", "←": "left", "→": "right", "pgdn": "pagedown", "pgup": "pageup", "esc": "escape",
     "/": "slash", ":": "colon", "?": "question_mark", "+": "plus", "-": "minus", "=": "equals_sign",
+    "!": "exclamation_mark", "[": "left_square_bracket", "]": "right_square_bracket",
 }  # fmt: skip
 
 
@@ -203,10 +207,15 @@ def bound(*classes: type[DOMNode]) -> set[str]:
     return keys
 
 
+def test_the_keys_of_the_first_page_are_among_them() -> None:
+    named = {_NAMES.get(key, key) for keys, _ in rows("keys") for key in re.findall(r"`([^`]+)`", keys)}
+    assert named <= bound(LiveScreen, ElectionsScreen, DetailScreen, ConsoleScreen, LeadersScreen, EventsScreen)
+
+
 def test_keys_are_those_that_are_bound() -> None:
     named: dict[str, set[str]] = {}
     where = ""
-    for place, keys, _ in rows("where"):
+    for place, keys, _ in rows("where", DASHBOARD):
         where = place or where
         for key in re.findall(r"`([^`]+)`", keys):
             named.setdefault(where, set()).add(_NAMES.get(key, key.replace("^", "ctrl+")))
@@ -215,6 +224,9 @@ def test_keys_are_those_that_are_bound() -> None:
     assert named == {
         "everywhere": everywhere | {"tab"},
         "elections": bound(ElectionsScreen),
+        "leaders": bound(LeadersScreen),
+        "events": bound(EventsScreen),
+        "find": bound(FindDialog),
         "one election": bound(DetailScreen),
         "console": bound(ConsoleScreen),
     }

@@ -50,7 +50,8 @@ def strip_of(log: TermLog, window: Window, now: datetime, unwatched: Sequence[St
     for term in reversed(list(log.between(window.since, min(window.until, now)))):
         begin, end = window.column(term.began_at), window.column(min(term.ended_at or now, now))
         cells.paint(term, begin, end)
-    return cells.slots((window.column(each.since), window.column(each.until)) for each in unwatched)
+    blind = ((window.column(each.since), window.column(each.until)) for each in unwatched)
+    return cells.slots(blind, window.column(min(now, window.until)))
 
 
 class _Cells:
@@ -78,17 +79,17 @@ class _Cells:
         if not term.ended_known and 0 <= end < columns:
             self._gaps.add(int(end))
 
-    def slots(self, unwatched: Iterable[tuple[float, float]]) -> tuple[Slot, ...]:
+    def slots(self, unwatched: Iterable[tuple[float, float]], now: float) -> tuple[Slot, ...]:
         blind = [0.0] * len(self._held)
         for since, until in unwatched:
             for column in range(max(int(since), 0), min(int(until) + 1, len(blind))):
                 blind[column] += min(until, column + 1) - max(since, column)
-        return tuple(self._slot(column, share) for column, share in enumerate(blind))
+        return tuple(self._slot(column, share, min(now - column, 1.0)) for column, share in enumerate(blind))
 
-    def _slot(self, column: int, blind: float) -> Slot:
+    def _slot(self, column: int, blind: float, past: float) -> Slot:
         term = self._held[column]
-        # Half a cell is enough: what was not watched is not claimed.
-        if blind >= 0.5:
+        # Half of what is past of a cell is enough: what was not watched is not claimed.
+        if blind and blind >= past / 2:
             return _UNKNOWN if term is None else _UNWATCHED
         if term is None:
             return _UNKNOWN

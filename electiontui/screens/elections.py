@@ -16,6 +16,7 @@ from .. import rows
 from ..rows import COLUMNS, ElectionRow
 from ..text import safe
 from ..widgets.cells import Cell
+from ..widgets.ink import ink
 from ..widgets.status_bar import Line, StatusBar
 from ..widgets.table_messages import Chosen, HeaderClicked
 from ..widgets.virtual_table import VirtualTable
@@ -104,11 +105,12 @@ class ElectionsScreen(LiveScreen):
         return cells
 
     def _muted(self) -> Style:
-        return self._table.get_component_rich_style("table--muted", partial=True)
+        return ink(self._table.get_component_rich_style("table--muted"))
 
     @property
     def _has_colours(self) -> bool:
-        return not self.app.no_color and self.app.console.color_system not in ("standard", "windows")
+        few = not self.app.is_headless and self.app.console.color_system in ("standard", "windows")
+        return not (self.app.no_color or few)
 
     def _frame(self) -> None:
         """Fix the stretch of time that all rows show from now on."""

@@ -50,12 +50,12 @@ class VirtualTable(ScrollView, can_focus=True):
         & > .table--header { text-style: bold; color: $text-muted; background: $panel; }
         & > .table--cursor { background: $primary; color: $text; text-style: bold; }
         & > .table--cursor-blurred { background: $surface-lighten-2; }
-        & > .table--leading { color: #56B4E9; }
-        & > .table--vacant { color: #D55E00; text-style: bold; }
-        & > .table--flapping { color: #E69F00; text-style: bold; }
-        & > .table--blocked { color: #D55E00; text-style: bold reverse; }
+        & > .table--leading { color: $text-primary; }
+        & > .table--vacant { color: $text-error; text-style: bold; }
+        & > .table--flapping { color: $text-warning; text-style: bold; }
+        & > .table--blocked { color: $text-error; text-style: bold reverse; }
         & > .table--muted { color: $text-muted; }
-        & > .table--own { color: #009E73; text-style: bold; }
+        & > .table--own { color: $text-success; text-style: bold; }
     }
     """
 

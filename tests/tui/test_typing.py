@@ -25,7 +25,7 @@ Start = Callable[[], "pexpect.spawn[str]"]
 
 @pytest.fixture
 def start(etcd: EmbeddedEtcd) -> Iterator[Start]:
-    """Opens the dashboard in a terminal of its own."""
+    """Opens the dashboard in a terminal of its own; before a client is made here, whose threads a fork may harm."""
     started: list[pexpect.spawn[str]] = []
 
     def spawn() -> pexpect.spawn[str]:
@@ -48,19 +48,19 @@ def start(etcd: EmbeddedEtcd) -> Iterator[Start]:
 
 
 async def test_a_filter_typed_in_one_piece_filters_and_fires_nothing(etcd: EmbeddedEtcd, start: Start) -> None:
+    terminal = start()
     async with Client(etcd.endpoint) as client:
         await client.election("mail").campaign("node-1").wait()
         await client.election("pay").campaign("node-2").wait()
-        terminal = start()
         await asyncio.to_thread(terminal.expect, "node-2")
         terminal.send("/mail")
         await asyncio.to_thread(terminal.expect, "1 of 2.*filter: mail")
 
 
 async def test_a_form_typed_in_one_piece_campaigns_as_typed(etcd: EmbeddedEtcd, start: Start) -> None:
+    terminal = start()
     async with Client(etcd.endpoint) as client:
         await client.election("mail").campaign("node-1").wait()
-        terminal = start()
         await asyncio.to_thread(terminal.expect, "node-1")
         # From the list to the console, its form, the confirmation and past Cancel.
         terminal.send("5Cdrill\tCarla\r\t\r")
@@ -69,9 +69,9 @@ async def test_a_form_typed_in_one_piece_campaigns_as_typed(etcd: EmbeddedEtcd, 
 
 
 async def test_a_form_for_an_election_takes_the_value_first(etcd: EmbeddedEtcd, start: Start) -> None:
+    terminal = start()
     async with Client(etcd.endpoint) as client:
         first = await client.election("mail").campaign("node-1").wait()
-        terminal = start()
         await asyncio.to_thread(terminal.expect, "node-1")
         terminal.send("CCPaRacelsus\r\t\r")
         await asyncio.to_thread(terminal.expect, "PaRacelsus.*◌ waiting")

@@ -70,6 +70,14 @@ def test_what_was_not_watched_is_not_claimed() -> None:
     assert drawn(log_of((50, "a")), (100, 50)) == "     aaaaa"
 
 
+def test_the_cell_that_now_lies_in_is_judged_by_what_is_past_of_it() -> None:
+    log, window = log_of((200, "a")), Window(NOW + timedelta(seconds=8), timedelta(seconds=100), 10)
+    (*_, before, last) = strip_of(log, window, NOW, [Stretch(ago(12), NOW)])
+    assert (before.kind, last.kind) == (Kind.UNWATCHED, Kind.UNWATCHED)
+    (*_, before, last) = strip_of(log, window, NOW, [])
+    assert (before.kind, last.kind) == (Kind.LED, Kind.LED)
+
+
 def test_changes_within_a_cell_are_counted() -> None:
     terms = [(200.0, "a"), *((55.0 - number, "b" if number % 2 else "c") for number in range(5))]
     window = Window(NOW, timedelta(seconds=100), 10)
