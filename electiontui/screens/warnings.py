@@ -34,7 +34,7 @@ _COLUMNS = (
     Column("sign", "", 1),
     Column("kind", "KIND", 12, drop_below=90),
     Column("where", "WHERE", 10, grows=1),
-    Column("what", "WHAT", 14, grows=3),
+    Column("what", "WHAT", 14, grows=5),
     Column("age", "FOR", 9, right=True, drop_below=60),
 )
 _SIGNS = ("✗", "▲", "·")
