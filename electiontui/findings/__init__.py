@@ -1,5 +1,7 @@
 """What is wrong with elections, leases and members, and what to do about it: values in, values out. Pure."""
 
+from collections.abc import Generator
+
 from .cluster import cluster_findings
 from .elections import election_findings
 from .finding import CRITICAL, KINDS, NOTICE, SEVERITIES, WARNING, Finding, Limits, Seen, in_order, plural
@@ -17,6 +19,7 @@ __all__ = [
     "Seen",
     "does",
     "find",
+    "find_in_steps",
     "in_order",
     "leases_wanted",
     "means",
@@ -28,5 +31,19 @@ __all__ = [
 
 def find(seen: Seen, limits: Limits | None = None) -> list[Finding]:
     """All findings, the worst first, and of those the oldest. Takes time with the number of candidates."""
+    steps = find_in_steps(seen, limits)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            found: list[Finding] = ended.value
+            return found
+
+
+def find_in_steps(seen: Seen, limits: Limits | None = None) -> Generator[None, None, list[Finding]]:
+    """As `find`, with a pause after each few milliseconds for who has other things to do."""
     limits = limits or Limits()
-    return in_order([*cluster_findings(seen, limits), *election_findings(seen, limits)])
+    of_cluster = list(cluster_findings(seen, limits))
+    of_elections = yield from election_findings(seen, limits)
+    yield
+    return in_order([*of_cluster, *of_elections])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from election_core import Candidate, ElectionState, Oddity, TermLog
@@ -15,19 +15,22 @@ from .leases import LeaseLimits, lease_findings
 
 __all__ = ["election_findings"]
 
+_SLICE = 500
 _NAMES_TOLD = 5
 """Of the names nested in one, how many are told."""
 
 
-def election_findings(seen: Seen, limits: Limits) -> list[Finding]:
-    """What concerns elections, in any order."""
+def election_findings(seen: Seen, limits: Limits) -> Generator[None, None, list[Finding]]:
+    """What concerns elections, in any order; it pauses every 500 elections."""
     found: list[Finding] = []
     odd = _by_election(seen.oddities)
     slowest = max((member.round_trip or 0.0 for member in seen.members), default=0.0)
     lease_limits = LeaseLimits.of(limits, slowest)
     inner = _nested_names(seen.elections)
     flapping_since = seen.now - FLAP_WINDOW
-    for name, state in seen.elections.items():
+    for number, (name, state) in enumerate(list(seen.elections.items()), 1):
+        if number % _SLICE == 0:
+            yield
         queue, log = state.queue, seen.logs.get(name)
         if not queue:
             found += _vacancy(name, log, seen, limits)

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime
+from time import process_time
 from typing import ClassVar
 
 from textual import on
@@ -44,7 +45,9 @@ _WIDE = 150
 _LOW = 20
 """Below this height the text is shown on request only."""
 _LOOK = 2.0
-"""Seconds between two looks; ten thousand elections take a twentieth of one."""
+"""Seconds between two looks; ten thousand elections take a twentieth of one …"""
+_PAUSES = 30
+"""… and then the pause is so many times as long as the look."""
 _LEASES = 5.0
 """Seconds between two rounds of looking leases up."""
 
@@ -89,6 +92,7 @@ class WarningsScreen(LiveScreen):
 
     def on_mount(self) -> None:
         self._table.say("Looking …")
+        self.query_one("#title", Line).show(" warnings  …")
         self._table.focus()
         self.run_worker(self._follow(), group="findings", exit_on_error=False)
         self.run_worker(self._follow_leases(), group="finding leases", exit_on_error=False)
@@ -113,13 +117,15 @@ class WarningsScreen(LiveScreen):
 
     async def _follow(self) -> None:
         while True:
-            view = self.desk.view
+            view, took = self.desk.view, 0.0
             if self.is_current and self.desk.paused_at is None and (view.status().loaded or view.members.now):
-                self._look()
-            await asyncio.sleep(_LOOK)
+                began = process_time()
+                await self._look()
+                took = process_time() - began
+            await asyncio.sleep(max(_LOOK, took * _PAUSES))
 
-    def _look(self) -> None:
-        self._found = self._lookout.findings(self.desk.now())
+    async def _look(self) -> None:
+        self._found = await self._lookout.findings(self.desk.now())
         self._lookout.forget_ended(self._found)
         self._has_looked = True
         self._show()
@@ -134,27 +140,24 @@ class WarningsScreen(LiveScreen):
             await asyncio.sleep(_LEASES)
 
     def _show(self) -> None:
-        shown = [each for each in self._found if not (self._folded and self._lookout.is_acknowledged(each))]
-        self._shown = {repr(each.identity): each for each in shown}
+        acknowledged = set[int]()
+        if self._lookout.has_acknowledged:
+            acknowledged = {at for at, each in enumerate(self._found) if self._lookout.is_acknowledged(each)}
+        left = [each for at, each in enumerate(self._found) if at not in acknowledged]
+        shown = left if self._folded else self._found
+        self._shown = {f"{each.kind} {each.election} {each.endpoint} {each.facts}": each for each in shown}
         self._table.set_keys(list(self._shown))
-        hidden = len(self._found) - len(shown)
-        self._table.say("Nothing else is wrong; f shows what is acknowledged." if hidden else "Nothing is wrong.")
+        self._table.say("Nothing else is wrong; f shows what is acknowledged." if acknowledged else "Nothing is wrong.")
+        counts = Counter(each.severity for each in left)
+        parts = [f"{_SIGNS[each]} {counts[each]} {plural(each, counts[each])}" for each in sorted(counts)]
+        told = "   ".join(parts) or ("none" if self._has_looked else "…")
+        folded = f"   {len(acknowledged)} acknowledged" if acknowledged else ""
+        self.query_one("#title", Line).show(f" warnings  {told}{folded}")
         self.show_time(self.desk.now())
 
     def show_time(self, now: datetime) -> None:
         self._table.touch(self._table.visible_keys())
-        self.query_one("#title", Line).show(self._title())
         self._pane.show(self._text())
-
-    def _title(self) -> str:
-        known = [self._lookout.is_acknowledged(each) for each in self._found]
-        counts = Counter(each.severity for each, acked in zip(self._found, known, strict=True) if not acked)
-        parts = [
-            f"{_SIGNS[severity]} {counts[severity]} {plural(severity, counts[severity])}" for severity in sorted(counts)
-        ]
-        acknowledged = f"   {sum(known)} acknowledged" if any(known) else ""
-        none = "none" if self._has_looked else "…"
-        return f" warnings  {'   '.join(parts) or none}{acknowledged}"
 
     def _cells(self, key: str) -> dict[str, Cell]:
         finding = self._shown.get(key)

@@ -9,7 +9,7 @@ from time import monotonic
 
 from election_core import Client, LeaseInfo, Monitor, Oddity
 
-from ..findings import Finding, Limits, Seen, find, leases_wanted
+from ..findings import Finding, Seen, find_in_steps, leases_wanted
 from .view import ClusterView
 
 __all__ = ["Lookout", "look_up"]
@@ -40,8 +40,8 @@ class Lookout:
         self._odd: tuple[Monitor | None, float, list[Oddity]] = (None, 0.0, [])
         self._acknowledged: dict[tuple[object, ...], None] = {}
 
-    def findings(self, now: datetime, limits: Limits | None = None) -> list[Finding]:
-        """What is wrong now, in order; it takes some 50 ms for 10,000 elections."""
+    async def findings(self, now: datetime) -> list[Finding]:
+        """What is wrong now, in order; it takes some 50 ms for 10,000 elections, in slices."""
         view = self._view
         seen = Seen(
             elections=view.elections,
@@ -53,7 +53,14 @@ class Lookout:
             oddities=self._oddities(view.monitor),
             keys=view.keys_read,
         )
-        return find(seen, limits)
+        steps = find_in_steps(seen)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as ended:
+                found: list[Finding] = ended.value
+                return found
+            await asyncio.sleep(0)
 
     def _oddities(self, monitor: Monitor | None) -> list[Oddity]:
         """They take half as long as all the rest, and those that have gone do no harm."""
@@ -89,6 +96,11 @@ class Lookout:
     def recall(self, finding: Finding) -> None:
         """Take the acknowledgement back."""
         self._acknowledged.pop(finding.identity, None)
+
+    @property
+    def has_acknowledged(self) -> bool:
+        """Whether anything is acknowledged."""
+        return bool(self._acknowledged)
 
     def is_acknowledged(self, finding: Finding) -> bool:
         return finding.identity in self._acknowledged
