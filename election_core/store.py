@@ -154,7 +154,7 @@ class EndpointStatus(NamedTuple):
     db_size: int = 0
     """Bytes on disk."""
     alarms: tuple[str, ...] = ()
-    """Alarms of the member, such as ``NOSPACE``; empty too where the user may not read them."""
+    """Alarms of the member, such as ``NOSPACE``; empty too where the user may not read them, and without a quorum."""
     error: str = ""
     """Why it is not reachable."""
     is_relay: bool = False

@@ -20,6 +20,7 @@ from election_core import Client
 
 from .leaving import Leaving
 from .screens import actions
+from .screens.cluster import ClusterScreen
 from .screens.console import ConsoleScreen
 from .screens.detail import DetailScreen
 from .screens.dialogs import Dialog, LeaveDialog, TextDialog
@@ -29,6 +30,7 @@ from .screens.help import HELP
 from .screens.leaders import LeadersScreen
 from .screens.live import Desk, LiveScreen
 from .screens.typed import TypedInOrder
+from .screens.warnings import WarningsScreen
 from .sources import Candidacies, ClusterView
 from .text import safe
 
@@ -103,6 +105,8 @@ class ElectionApp(TypedInOrder):
         return {
             "elections": lambda: ElectionsScreen(desk, self._notice),
             "leaders": lambda: LeadersScreen(desk),
+            "warnings": lambda: WarningsScreen(desk),
+            "cluster": lambda: ClusterScreen(desk),
             "console": lambda: ConsoleScreen(desk, None),
             "events": lambda: EventsScreen(desk),
         }

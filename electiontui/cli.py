@@ -122,6 +122,64 @@ def watch_command(
     return watch_elections(settings, patterns, write_out, Until(events, count, duration))
 
 
+@cli.command(
+    "check",
+    cls=SharingCommand,
+    epilog=exit_codes(
+        c0="nothing critical",
+        c1=f"something critical, listed on stdout; or {_FAILURES['c1']}",
+        c2=_FAILURES["c2"],
+        c3=_FAILURES["c3"],
+        **_INTERRUPTED,
+    ),
+)
+@click.argument("patterns", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--vacant-longer-than",
+    type=seconds,
+    metavar="DURATION",
+    help="How long a NAME may be vacant; it is waited for.  [default: not at all]",
+)
+@click.option(
+    "--min-standby", type=click.IntRange(0), default=1, show_default=True, help="How many must wait behind a leader."
+)
+@click.option("--ignore", multiple=True, metavar="KIND", help="Leave these findings out; may be repeated.")
+@click.option("--no-leases", is_flag=True, help="Look no lease up; each costs etcd a request, at most 1,000 are.")
+@click.option("-w", "--write-out", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.pass_obj
+def check_command(
+    settings: Settings,
+    patterns: tuple[str, ...],
+    vacant_longer_than: float | None,
+    min_standby: int,
+    ignore: tuple[str, ...],
+    no_leases: bool,
+    write_out: str,
+) -> int:
+    """Look once for what is wrong with members, elections and leases, and say what to do about it.
+
+    A NAME is an election that has to have a leader, or a pattern as for list; without any all elections are looked at.
+    Once it is vacant etcd keeps nothing of an election, so only those that are named can be missed.
+
+    \b
+    json is one document, the worst first:
+      {"prefixes": […], "revision": … or null where nothing could be read, "findings": [
+        {"severity": "critical" | "warning" | "notice", "kind": …, "election": … or null, "endpoint": … or null,
+         "age": seconds or null, "says": …, "means": …, "verify": a command, "do": …}]}
+    """
+    from .commands.check import check
+
+    return check(
+        settings,
+        patterns,
+        write_out,
+        vacant_longer_than=vacant_longer_than or 0.0,
+        min_standby=min_standby,
+        ignored=ignore,
+        leases=not no_leases,
+    )
+
+
 @cli.command("demo", cls=OwnClusterCommand, epilog=exit_codes(c0="all right", **_FAILURES, **_INTERRUPTED))
 @click.option("--nodes", type=click.IntRange(1, 9), default=1, show_default=True, help="Members of the cluster.")
 @click.option("--seed", type=int, help="Makes the candidates' moods repeat.")

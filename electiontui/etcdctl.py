@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .text import shell_word
 
-__all__ = ["access", "campaign", "proclaim", "resign"]
+__all__ = ["access", "asking", "campaign", "proclaim", "resign"]
 
 ETCDCTL_TTL = 60
 """The TTL in seconds of ``etcdctl elect``; it has no flag for it."""
@@ -46,3 +46,8 @@ def proclaim(endpoints: Iterable[str], key: bytes, lease_id: int, value: str, *,
 def resign(endpoints: Iterable[str], key: bytes, *, flags: Sequence[str] = ()) -> str:
     """Deletes the candidate's key."""
     return _etcdctl(endpoints, flags, "del", "--", key)
+
+
+def asking(endpoints: Iterable[str], *words: bytes | str, flags: Sequence[str] = ()) -> str:
+    """A command that changes nothing."""
+    return _etcdctl(endpoints, flags, *words)

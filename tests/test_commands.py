@@ -19,7 +19,7 @@ from electiontui.embedded import EmbeddedEtcd
 from .servers import ROOT, Etcdctl, clean_environment, python, read_line
 from .test_cli import CLOSED, put_candidate, run, settings_of
 
-COMMANDS = ("list", "watch", "demo")
+COMMANDS = ("list", "watch", "check", "demo")
 
 
 def shell(line: str, *args: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

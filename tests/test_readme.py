@@ -26,6 +26,7 @@ from electiontui.screens.events import EventsScreen
 from electiontui.screens.find import FindDialog
 from electiontui.screens.leaders import LeadersScreen
 from electiontui.screens.live import LiveScreen
+from electiontui.screens.warnings import WarningsScreen
 from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
 
@@ -225,6 +226,7 @@ def test_keys_are_those_that_are_bound() -> None:
         "everywhere": everywhere | {"tab"},
         "elections": bound(ElectionsScreen),
         "leaders": bound(LeadersScreen),
+        "warnings": bound(WarningsScreen),
         "events": bound(EventsScreen),
         "find": bound(FindDialog),
         "one election": bound(DetailScreen),

@@ -13,7 +13,7 @@ from aetcd import rpc, transactions
 from ..clock import utc_now
 from ..config import TLS, Endpoint
 from ..core.model import Candidate, Snapshot
-from ..errors import AuthenticationFailed, Compacted, ElectionError, LeadershipLost
+from ..errors import Compacted, ElectionError, LeadershipLost
 from ..store import Delete, EndpointStatus, Guard, KeyRange, LeaseInfo, Read, RenewalStream, Txn, TxnResult, WatchStream
 from .calls import Caller, attempt
 from .mapping import LeaseExists, NoSpace
@@ -174,9 +174,10 @@ class EtcdStore:
             metadata = await self._caller.metadata(member, deadline)
             reply = await attempt(member, lambda each: each.maintenance.Status, rpc.StatusRequest(), deadline, metadata)
             took = time.monotonic() - began
-            alarms = await self._alarms_of(member, reply.header.member_id, deadline, metadata)
         except ElectionError as exc:
             return EndpointStatus(member.endpoint, False, error=exc.message)
+        # Alarms go through the quorum; a member that has lost it is there all the same.
+        alarms = await self._alarms_of(member, reply.header.member_id, deadline, metadata) if reply.leader else ()
         return EndpointStatus(
             member.endpoint,
             reachable=True,
@@ -193,6 +194,6 @@ class EtcdStore:
         request = rpc.AlarmRequest(action=rpc.AlarmRequest.GET)
         try:
             reply = await attempt(member, lambda each: each.maintenance.Alarm, request, deadline, metadata)
-        except AuthenticationFailed:
+        except ElectionError:
             return ()
         return tuple(rpc.AlarmType.Name(each.alarm) for each in reply.alarms if each.memberID == member_id)

@@ -12,7 +12,7 @@ from election_core import Candidate
 from ..text import ascii_form, raw
 from .streams import is_plain
 
-__all__ = ["candidate_json", "print_json", "print_line", "text_json", "time_json"]
+__all__ = ["Json", "candidate_json", "print_json", "print_line", "text_json", "time_json"]
 
 Json = dict[str, Any]
 

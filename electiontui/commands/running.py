@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 
 from election_core import Client, ElectionError, InvalidConfig, Monitor, Unavailable
@@ -40,13 +40,19 @@ def run_command(command: Coroutine[None, None, int | None], *, interrupted: int 
 
 
 @asynccontextmanager
-async def monitoring(settings: Settings, client: Client, prefix: Sequence[str]) -> AsyncIterator[Monitor]:
+async def monitoring(
+    settings: Settings, client: Client, prefix: Sequence[str], read: Callable[[int, int], object] | None = None
+) -> AsyncIterator[Monitor]:
     """A monitor that has read everything once, within the dial timeout should that be the shorter one.
+
+    ``read`` is called meanwhile with how many keys and elections were read.
 
     Raises:
         Unavailable: no member answered in time.
     """
     monitor = client.monitor(prefix)
+    if read is not None:
+        monitor.on("progress", read)
     bound = settings.dial_timeout if settings.dial_timeout is not None else settings.timeout
     try:
         async with asyncio.timeout(bound if bound < settings.timeout else None):

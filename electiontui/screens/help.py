@@ -13,7 +13,8 @@ Everywhere
   q ^q leave; asks before your candidates resign
 
 Views
-  1  elections   2  leaders   5  console   6  events
+  1  elections   2  leaders   3  warnings
+  4  cluster     5  console   6  events
 
 Elections
   enter  open one         C  campaign console
@@ -36,6 +37,11 @@ Leaders
   one row for each value that leads or waits, and below it what becomes
   of each election that it leads;  enter  the elections it is in
 
+Warnings
+  enter  what it means, how to make sure, what to do
+  g  the election    x  acknowledge: folded away until it changes
+  f  show the acknowledged ones; x takes it back    y  copy the command
+
 Events
   p    proclaims, too    /  filter    enter  the election
 
@@ -47,6 +53,7 @@ Everything that writes asks first, and shows the etcdctl command for it.
 
 Signs
   ● leads   ○ VACANT   ◌ waits   ★ leader   ⚑ yours
+  ✗ critical   ▲ warning   · notice   ✓ acknowledged
   ◐ flapping: {FLAP_CHANGES} or more new leaders within {FLAP_WINDOW.seconds // 60} minutes
   timeline: █ leads  ▄ vacant  ≥ began before it was seen
             ░▒▓ several terms in one cell, by their share of it

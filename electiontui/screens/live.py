@@ -22,7 +22,7 @@ NARROW = 90
 """Terminals with fewer columns get the narrow layout."""
 
 
-VIEWS = {1: "elections", 2: "leaders", 5: "console", 6: "events"}
+VIEWS = {1: "elections", 2: "leaders", 3: "warnings", 4: "cluster", 5: "console", 6: "events"}
 """The views by the key that each is on."""
 
 

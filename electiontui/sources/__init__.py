@@ -1,7 +1,9 @@
 """What the dashboard shows, without a dashboard: the live view of a prefix, and the user's candidacies."""
 
 from .candidacies import Candidacies, Candidacy
+from .lookout import Lookout, look_up
+from .members import Members
 from .status import ViewStatus
 from .view import ClusterView
 
-__all__ = ["Candidacies", "Candidacy", "ClusterView", "ViewStatus"]
+__all__ = ["Candidacies", "Candidacy", "ClusterView", "Lookout", "Members", "ViewStatus", "look_up"]

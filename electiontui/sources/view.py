@@ -10,17 +10,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from types import TracebackType
 
-from election_core import (
-    Client,
-    ElectionError,
-    ElectionState,
-    EndpointStatus,
-    Monitor,
-    TermLog,
-    Transition,
-    Unavailable,
-    utc_now,
-)
+from election_core import Client, ElectionError, ElectionState, Monitor, TermLog, Transition, Unavailable, utc_now
 
 from ..prefixes import base_of
 from ..rows import ElectionRow, row_of
@@ -29,6 +19,7 @@ from ..watched import Watched
 from .event_log import EventLog
 from .expectations import Expectations
 from .leases import LeaseTtls
+from .members import Members
 from .restless import Restless
 from .row_cache import RowCache
 from .status import ViewStatus
@@ -39,7 +30,6 @@ __all__ = ["ClusterView"]
 _RECENT = 2_000
 _FORGET_AFTER = timedelta(hours=1)
 """For how long an election stays that was vacant when a new monitor began, as it does in a monitor."""
-_STATUS_INTERVAL = 5.0
 _BACKOFF = (0.5, 10.0)
 """First and longest pause in seconds before the watch is tried again."""
 _FRESH = timedelta(seconds=3)
@@ -60,6 +50,8 @@ class ClusterView:
         recent: the newest transitions of all elections, oldest first, at most 2,000, as of the last `take_news`.
         last_transition: the newest of them.
         troubles: which elections are in trouble, as of the last `flush`.
+        members: what the endpoints have answered since the view was opened.
+        keys_read: how many keys the last first read has seen below the prefixes, candidates included.
     """
 
     # The mutable state: the maps above, which of their entries the next flush has to renew, and the tasks that
@@ -71,13 +63,14 @@ class ClusterView:
         self.wall = Wall()
         self.ttls = LeaseTtls(self.client, self._ttl_found)
         self.expectations = Expectations()
-        self._members: list[EndpointStatus] = []
+        self.members = Members()
         self._tasks: list[asyncio.Task[None]] = []
         self._watch: asyncio.Task[None] | None = None
         self._forget()
 
     def _forget(self) -> None:
         self._monitor: Monitor | None = None
+        self.keys_read = 0
         self.elections: Mapping[str, ElectionState] = {}
         self.logs: dict[str, TermLog] = {}
         self.rows = RowCache(self._row)
@@ -99,7 +92,7 @@ class ClusterView:
         await self.client.__aenter__()
         self._tasks = [
             asyncio.create_task(self.ttls.run(), name="lease lookups"),
-            asyncio.create_task(self._poll_members(), name="endpoint status"),
+            asyncio.create_task(self.members.follow(self.client), name="endpoint status"),
         ]
         self._watch = asyncio.create_task(self._watch_forever(), name="watch")
         return self
@@ -223,9 +216,9 @@ class ClusterView:
             age=now - self._lost_at if monitor is None else monitor.staleness,
             revision=0 if monitor is None else monitor.revision,
             elections=len(self.elections),
-            endpoints_up=sum(member.reachable for member in self._members),
+            endpoints_up=sum(member.reachable for member in self.members.now),
             endpoints=len(self.client.endpoints),
-            round_trip=min((m.round_trip for m in self._members if m.round_trip is not None), default=None),
+            round_trip=min((m.round_trip for m in self.members.now if m.round_trip is not None), default=None),
             error=None if error is None else str(error),
             unreachable=isinstance(error, Unavailable),
             attempt=self._attempt,
@@ -235,7 +228,9 @@ class ClusterView:
     async def _watch_forever(self) -> None:
         while True:
             try:
-                async with self.client.monitor(self.prefixes) as monitor:
+                monitor = self.client.monitor(self.prefixes)
+                monitor.on("progress", self._note_progress)
+                async with monitor:
                     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     monitor.on("error", lambda error, ended=ended: ended.done() or ended.set_exception(error))
                     monitor.on("change", self.expectations.tell)
@@ -248,6 +243,14 @@ class ClusterView:
             self._retry_at = monotonic() + pause
             await asyncio.sleep(pause)
             self._retry_at = None
+
+    def _note_progress(self, keys: int, elections: int) -> None:
+        self.keys_read = keys
+
+    @property
+    def monitor(self) -> Monitor | None:
+        """What watches, or has last; ``None`` before the first read."""
+        return self._monitor
 
     def _adopt(self, monitor: Monitor) -> None:
         now = utc_now()
@@ -293,8 +296,3 @@ class ClusterView:
         self.recent.append(transition)
         self.last_transition = transition
         self._dirty.add(name)
-
-    async def _poll_members(self) -> None:
-        while True:
-            self._members = await self.client.status()
-            await asyncio.sleep(_STATUS_INTERVAL)

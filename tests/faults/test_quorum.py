@@ -52,6 +52,21 @@ async def test_streams_end_without_a_quorum(cluster: Cluster, lone: str) -> None
         thaw_all(cluster)
 
 
+async def test_a_member_without_a_quorum_is_told_from_one_that_is_down(cluster: Cluster, lone: str) -> None:
+    """It answers and knows no raft leader; its alarms, which go through the quorum, are not known."""
+    others = [member.endpoint for member in cluster.members if member.endpoint != lone]
+    async with new_client(lone, *others, timeout=2) as client:
+        assert [each.reachable for each in await client.status()] == [True] * 3
+        freeze_others(cluster, lone)
+        async with asyncio.timeout(30):
+            while (status := await client.status())[0].raft_leader or not status[0].reachable:
+                assert not any(each.reachable for each in status[1:])
+        assert status[0].round_trip is not None
+        assert status[0].round_trip < 1
+        assert (status[0].alarms, status[0].error) == ((), "")
+        thaw_all(cluster)
+
+
 async def test_calls_without_a_quorum_end_in_time(cluster: Cluster, lone: str, name: str) -> None:
     async with new_client(lone, timeout=2) as client:
         assert await client.election(name).leader() is None
