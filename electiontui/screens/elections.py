@@ -78,6 +78,7 @@ class ElectionsScreen(LiveScreen):
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
         self._table.sorted_by = (self._column, self._descending)
+        self._table.when_resized = self._again
         self._table.focus()
 
     @property

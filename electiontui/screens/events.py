@@ -115,7 +115,7 @@ class EventsScreen(LiveScreen):
         if event is None:
             return {}
         return {
-            "at": (f"{event.observed_at.astimezone():%H:%M:%S.%f}"[:12], "muted"),
+            "at": (f"{self.desk.view.wall.local(event.observed_at):%H:%M:%S.%f}"[:12], "muted"),
             "election": (safe(event.election, 200), ""),
             "what": (rows.describe(event), _ROLES[event.kind]),
             "revision": (str(event.revision), "muted"),

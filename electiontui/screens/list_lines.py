@@ -57,7 +57,7 @@ def news(view: ClusterView, complaint: str, notice: str | None) -> str:
     last = view.last_transition
     if last is None:
         return f" {safe(notice)}" if notice else ""
-    return f" {last.observed_at.astimezone():%H:%M:%S}  {safe(last.election, 40)}  {rows.describe(last)}"
+    return f" {view.wall.local(last.observed_at):%H:%M:%S}  {safe(last.election, 40)}  {rows.describe(last)}"
 
 
 def nothing(view: ClusterView, shown: Shown) -> str:

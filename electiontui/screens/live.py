@@ -103,7 +103,7 @@ class LiveScreen(Screen[None]):
 
     def tick(self, now: datetime) -> None:
         """Repaint the status, and what else shows the time unless it stands still; called once per second."""
-        left, right, lost = status_parts(self.desk, self.desk.clock().astimezone())
+        left, right, lost = status_parts(self.desk, self.desk.view.wall.local(self.desk.clock()))
         for bar in self.query(StatusBar):
             bar.update(left, right, lost=lost)
         if self.desk.paused_at is None:

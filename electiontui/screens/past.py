@@ -76,7 +76,7 @@ class Past:
         end = self._end or datetime.fromtimestamp(-(-now.timestamp() // cell) * cell, UTC)
         window = Window(end, timedelta(seconds=span), columns)
         self._frame = _Frame(window, tuple(self._view.watched.unwatched(window.since, min(window.until, now))))
-        return _axis(window)
+        return _axis(window, self._view.wall.local)
 
     def strip(self, name: str, now: datetime, muted: Callable[[], Style], *, colours: bool) -> Painted:
         """One election's past in the frame."""
@@ -93,10 +93,10 @@ class Past:
         return known[1]
 
 
-def _axis(window: Window) -> str:
+def _axis(window: Window, local: Callable[[datetime], datetime]) -> str:
     """Times above the cells that they belong to."""
     line = [" "] * window.columns
-    for column, label in _fitting(time_marks(window), window.columns):
+    for column, label in _fitting(time_marks(window, local), window.columns):
         line[column : column + len(label)] = label
     return "".join(line)
 

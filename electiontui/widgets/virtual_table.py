@@ -93,6 +93,8 @@ class VirtualTable(ScrollView, can_focus=True):
         """Column and whether it descends, marked in the header."""
         self.titles: dict[str, str] = {}
         """What stands above a column instead of its title."""
+        self.when_resized: Callable[[], None] | None = None
+        """Called when the columns have other widths, before anything is drawn."""
 
     @property
     def cursor(self) -> str | None:
@@ -163,6 +165,8 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self.virtual_size = Size(self.size.width, len(self._keys) + 1)
+        if self.when_resized is not None:
+            self.when_resized()
 
     def on_focus(self) -> None:
         self._touch_cursor()

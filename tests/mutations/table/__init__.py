@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..mutation import Mutation
-from . import campaigns, endings, leases, observing, operators, reading, threads, wire
+from . import campaigns, endings, leases, observing, operators, reading, screens, threads, wire
 
 __all__ = ["MUTATIONS", "NO_LINE"]
 
@@ -17,6 +17,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *observing.MUTATIONS,
     *operators.MUTATIONS,
     *reading.MUTATIONS,
+    *screens.MUTATIONS,
     *threads.MUTATIONS,
     *wire.MUTATIONS,
 )
