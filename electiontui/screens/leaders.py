@@ -15,6 +15,7 @@ from textual.widgets import Footer
 
 from ..leaders import Heir, Leader, leaders_of
 from ..rows import Column, duration
+from ..sources import in_slices
 from ..text import safe
 from ..widgets.cells import Cell
 from ..widgets.status_bar import Line, StatusBar
@@ -82,14 +83,7 @@ class LeadersScreen(LiveScreen):
 
     async def _count(self) -> None:
         view = self.desk.view
-        steps = leaders_of(view.elections, view.logs, self.desk.now())
-        while True:
-            try:
-                next(steps)
-            except StopIteration as ended:
-                found: dict[bytes, Leader] = ended.value
-                break
-            await asyncio.sleep(0)
+        found = await in_slices(leaders_of(view.elections, view.logs, self.desk.now()))
         ordered = sorted(found.values(), key=lambda each: (-each.leads, -each.waits, each.value))
         # A row's key is text; what is not UTF-8 stays apart in it.
         self._leaders = {each.value.decode("utf-8", "surrogateescape"): each for each in ordered}

@@ -3,7 +3,8 @@
 from .candidacies import Candidacies, Candidacy
 from .lookout import Lookout, look_up
 from .members import Members
+from .slices import in_slices
 from .status import ViewStatus
 from .view import ClusterView
 
-__all__ = ["Candidacies", "Candidacy", "ClusterView", "Lookout", "Members", "ViewStatus", "look_up"]
+__all__ = ["Candidacies", "Candidacy", "ClusterView", "Lookout", "Members", "ViewStatus", "in_slices", "look_up"]

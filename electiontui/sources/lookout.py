@@ -10,6 +10,7 @@ from time import monotonic
 from election_core import Client, LeaseInfo, Monitor, Oddity
 
 from ..findings import Finding, Seen, find_in_steps, leases_wanted
+from .slices import in_slices
 from .view import ClusterView
 
 __all__ = ["Lookout", "look_up"]
@@ -53,14 +54,7 @@ class Lookout:
             oddities=self._oddities(view.monitor),
             keys=view.keys_read,
         )
-        steps = find_in_steps(seen)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as ended:
-                found: list[Finding] = ended.value
-                return found
-            await asyncio.sleep(0)
+        return await in_slices(find_in_steps(seen))
 
     def _oddities(self, monitor: Monitor | None) -> list[Oddity]:
         """They take half as long as all the rest, and those that have gone do no harm."""

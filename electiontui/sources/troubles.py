@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from election_core import ElectionState, TermLog, utc_now
+from election_core import ElectionState, TermLog
 
 from ..rows import SEVERITY, RowState, row_state
 
@@ -22,10 +22,10 @@ class Troubles:
         self._states: dict[str, tuple[RowState, datetime]] = {}
 
     def renew(
-        self, names: Iterable[str], elections: Mapping[str, ElectionState], logs: Mapping[str, TermLog]
+        self, names: Iterable[str], elections: Mapping[str, ElectionState], logs: Mapping[str, TermLog], now: datetime
     ) -> list[str]:
         """These have changed, are new, or have gone. Returns those of them whose trouble time alone may end."""
-        now, passing = utc_now(), []
+        passing = []
         for name in names:
             state, log = elections.get(name), logs.get(name)
             found: RowState = "leading" if state is None or log is None else row_state(state, log, now)

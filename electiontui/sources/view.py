@@ -168,7 +168,7 @@ class ClusterView:
         shown = {name for name in changed if name in self.elections and name in self.logs}
         self.rows.outdate(shown)
         self.rows.drop(changed - shown)
-        self._restless.add(self.troubles.renew(changed, self.elections, self.logs))
+        self._restless.add(self.troubles.renew(changed, self.elections, self.logs, utc_now()))
         return changed
 
     def note_watching(self, now: datetime) -> None:

@@ -71,6 +71,12 @@ class StillView(ClusterView):
         queue += [candidate(name, value, REVISION - 500 + number) for number, value in enumerate(waiting)]
         self.elections[name] = ElectionState(name, Snapshot(REVISION, tuple(queue), NOW))
         self.rows.outdate([name])
+        self.troubles.renew([name], self.elections, self.logs, NOW)
+
+    def flush(self) -> set[str]:
+        """Nothing changes, whatever time it is."""
+        changed, self._dirty = self._dirty, set()
+        return changed
 
     def status(self) -> ViewStatus:
         return ViewStatus(

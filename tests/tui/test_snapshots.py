@@ -24,6 +24,7 @@ from electiontui.screens.console import ConsoleScreen
 from electiontui.screens.detail import DetailScreen
 from electiontui.screens.dialogs import ConfirmDialog, FormDialog, TextDialog
 from electiontui.screens.elections import ElectionsScreen
+from electiontui.widgets.virtual_table import VirtualTable
 
 from .driving import text_of, until
 from .still import StillApp, busy_view
@@ -59,7 +60,8 @@ async def malformed(pilot: Pilot[None]) -> None:
 
 async def detail(pilot: Pilot[None]) -> None:
     await elections(pilot)
-    await pilot.press("j", "j", "enter")
+    shown = pilot.app.screen.query_one("#elections", VirtualTable)
+    await pilot.press(*["j"] * list(shown.keys).index("drill/payments"), "enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, DetailScreen) and "/60s" in text_of(pilot.app))
 
 
