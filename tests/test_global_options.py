@@ -10,7 +10,7 @@ import pytest
 
 from electiontui import cli as command_line
 from electiontui.cli import cli
-from electiontui.commands import INVALID_INPUT, dashboard, listing, watching
+from electiontui.commands import INVALID_INPUT, check, dashboard, listing, watching
 from electiontui.commands.settings import Settings
 from electiontui.demo import stage
 
@@ -18,6 +18,7 @@ DOORS: dict[str, tuple[Any, str]] = {
     "": (dashboard, "open_dashboard"),
     "list": (listing, "list_elections"),
     "watch": (watching, "watch_elections"),
+    "check": (check, "check"),
     "demo": (stage, "run_demo"),
 }
 """What each command, and none, hands its settings to, as the first argument."""

@@ -19,9 +19,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     mutation(
-        "H78", "nobody waits for the terminal to close", Edit(_LEAVING, "poll.register(self._terminal, 0)", "pass")
+        "H78",
+        "a terminal that closes ends the process as it stands",
+        Edit(_LEAVING, "_NUMBERS: Final = (signal.SIGTERM, signal.SIGHUP)", "_NUMBERS: Final = ()"),
     ),
     mutation(
-        "H78", "a process that is stuck is left alone", Edit(_LEAVING, "        os._exit(HARD_EXIT)", "        pass")
+        "H78",
+        "a process that is stuck is left alone",
+        Edit(_LEAVING, "        os._exit(HARD_EXIT)", "        pass"),
     ),
 )
