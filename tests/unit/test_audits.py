@@ -36,8 +36,8 @@ def test_a_line_that_differs_is_made_up_for_with_a_gap() -> None:
     assert state.audit(read(7, SECOND)) == [Transition("e", 7, FIRST, SECOND, True, AT)]
 
 
-def test_only_lost_events_are_told_of() -> None:
-    lost: list[str] = []
+def seen_line(lost: list[str]) -> tuple[Line, Seen]:
+    """A line that was read at revision 5, as a subscription has it."""
     hooks = Hooks(
         changed=lambda transitions: None,
         connected=lambda: None,
@@ -47,7 +47,19 @@ def test_only_lost_events_are_told_of() -> None:
     )
     line = Line("e")
     finish(line.load(read(5, FIRST, SECOND)))
-    seen = Seen(line, UnreadTransitions(10), hooks)
+    return line, Seen(line, UnreadTransitions(10), hooks)
+
+
+def test_an_etcd_that_was_restored_is_read_although_its_revisions_are_older() -> None:
+    line, seen = seen_line([])
+    assert finish(line.load(read(2, SECOND))) == []
+    seen.rewind()
+    assert finish(line.load(read(2, SECOND))) == [Transition("e", 2, FIRST, SECOND, True, AT)]
+
+
+def test_only_lost_events_are_told_of() -> None:
+    lost: list[str] = []
+    _, seen = seen_line(lost)
     seen.audit(read(7, FIRST, SECOND), None)
     assert lost == []
     seen.audit(read(8, SECOND), None)
