@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-__all__ = ["ProcessFailed", "RequestProcess", "Unsupported", "cpu_seconds"]
+__all__ = ["ProcessFailed", "RequestProcess", "Unsupported", "cpu_seconds", "resident_bytes"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +30,11 @@ def cpu_seconds(pid: int) -> float:
     """CPU seconds that a process has used until now, its threads that have ended included."""
     # How Linux names another process's clock: clock_getcpuclockid(3) does the same.
     return time.clock_gettime(~pid << 3 | 2)
+
+
+def resident_bytes(pid: int) -> int:
+    """Bytes of memory that a process has resident."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class RequestProcess:
@@ -63,8 +68,7 @@ class RequestProcess:
     @property
     def resident(self) -> int:
         """Bytes of memory that it has resident."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return resident_bytes(self.pid)
 
     def ask(self, do: str, timeout: float = 60.0, **request: object) -> dict[str, Any]:
         """Send a request and wait for its answer.

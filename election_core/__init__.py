@@ -38,14 +38,19 @@ from .client import Client
 from .clock import utc_now
 from .config import TLS
 from .core.campaign_state import CampaignState
+from .core.inputs import MonitorInput
 from .core.model import Candidate, Transition
 from .core.oddities import Oddity
+from .core.past import Past
+from .core.replica import Replica
 from .core.state import ElectionState
 from .core.term_log import Term, TermLog
+from .core.term_logs import TermLogs
 from .election import Election
 from .errors import (
     AuthenticationFailed,
     CampaignClosed,
+    CandidateGone,
     Compacted,
     ElectionError,
     InvalidConfig,
@@ -67,6 +72,7 @@ __all__ = [
     "CampaignClosed",
     "CampaignState",
     "Candidate",
+    "CandidateGone",
     "Client",
     "Compacted",
     "Election",
@@ -78,13 +84,17 @@ __all__ = [
     "LeadershipLost",
     "LeaseInfo",
     "Monitor",
+    "MonitorInput",
     "NotLeader",
     "Oddity",
+    "Past",
     "PermissionDenied",
+    "Replica",
     "Restored",
     "Session",
     "Term",
     "TermLog",
+    "TermLogs",
     "Transition",
     "Unavailable",
     "utc_now",

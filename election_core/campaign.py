@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Literal
@@ -21,8 +20,6 @@ from .shell.runtime import Runtime
 from .store import Guard, LeaseInfo
 
 __all__ = ["Campaign"]
-
-_log = logging.getLogger("election_core.campaign")
 
 
 class Campaign:
@@ -53,10 +50,13 @@ class Campaign:
             clean=lambda: runtime.campaigns.discard(self),
         )
         self._candidacy = Candidacy(runtime, recipe, holding, value, hooks)
-        runtime.campaigns.add(self)
+        runtime.begin(self)
 
     def __repr__(self) -> str:
         return f"<Campaign in {self._recipe.name!r} as {self.value[:40]!r}, {self.state}, key {self.key!r}>"
+
+    def _repr_html_(self) -> str:
+        return self._candidacy.card()
 
     @property
     def state(self) -> CampaignState:
@@ -77,6 +77,11 @@ class Campaign:
         """
         self._runtime.check_process()
         return self.state is CampaignState.LEADING and self.lease_remaining > 0
+
+    def healthy(self) -> bool:
+        """For probes: whether it waits or leads, and etcd has confirmed its lease within two thirds of the TTL."""
+        self._runtime.check_process()
+        return self._candidacy.is_healthy
 
     @property
     def key(self) -> bytes:
@@ -142,9 +147,8 @@ class Campaign:
     def on(self, event: Literal["elected", "error"], callback: Callback) -> Callable[[], None]:
         """Call ``callback()`` once elected, or ``callback(error)`` when it failed or leadership was lost.
 
-        A plain function is called at once when it happens, a coroutine function in a task. What happened before
-        is told on the spot. Neither is called because of ``resign()`` or ``abandon()``. Returns a function that
-        removes the callback.
+        A plain function is called at once, a coroutine function in a task; what happened before, on the spot. Neither
+        is called because of ``resign()`` or ``abandon()``. Returns a function that removes the callback.
 
         Raises:
             InvalidConfig: there is no such event, or the callback cannot be called.
@@ -240,10 +244,6 @@ class Campaign:
             await asyncio.shield(self._runtime.tasks.start(work, f"closing a campaign in {self._recipe.name}"))
 
     async def _end_body_and_leave(self, body: Body) -> None:
-        await self._end_body(body)
-        await self._leave()
-
-    async def _end_body(self, body: Body) -> None:
         """Work ends before a successor can begin."""
         timeout = self._runtime.store.timeout
         body.interrupt()
@@ -251,13 +251,14 @@ class Campaign:
             async with asyncio.timeout(timeout):
                 await body.left.wait()
         except TimeoutError:
-            _log.warning("election %r: the body goes on %g s after its cancellation", self._recipe.name, timeout)
+            self._candidacy.warn(f"the body goes on {timeout:g} s after its cancellation")
+        await self._leave()
 
     async def _leave(self) -> None:
         try:
             await self.resign()
         except ElectionError as exc:
-            _log.warning("election %r: not resigned, the lease runs out by itself: %s", self._recipe.name, exc)
+            self._candidacy.warn(f"not resigned, the lease runs out by itself: {exc}")
 
     async def _wait_or_withdraw(self) -> Campaign:
         try:

@@ -8,11 +8,15 @@ from types import TracebackType
 
 from .clock import Clock, SystemClock
 from .config import TLS, check_timeout, check_tls, parse_endpoints
+from .core.flat import card
 from .core.names import check_ttl
+from .core.past import Past
 from .election import Election
 from .errors import InvalidConfig
 from .etcd import EtcdStore
 from .monitor import Monitor
+from .read_only import ReadOnlyStore
+from .shell.past import read_past
 from .shell.runtime import Runtime
 from .shell.search import ElectionSearch
 from .shell.session import Session
@@ -46,6 +50,7 @@ class Client:
         password: str | None = None,
         tls: TLS | None = None,
         timeout: float = 5.0,
+        read_only: bool = False,
     ) -> None:
         """
         Args:
@@ -55,6 +60,7 @@ class Client:
             password: of that user.
             tls: paths of certificates.
             timeout: seconds within which every call ends, with all its retries on other members.
+            read_only: have no way to write: campaigns, sessions and evictions end with `InvalidConfig`.
 
         Raises:
             InvalidConfig: an argument can never work. It is a ValueError, too.
@@ -70,7 +76,7 @@ class Client:
             tls=check_tls(tls),
             timeout=check_timeout(timeout),
         )
-        self._begin(store, SystemClock())
+        self._begin(ReadOnlyStore(store) if read_only else store, SystemClock())
 
     @classmethod
     def over(cls, store: Store, clock: Clock | None = None) -> Client:
@@ -86,10 +92,23 @@ class Client:
     def __repr__(self) -> str:
         return f"<Client of {', '.join(self.endpoints)}>"
 
+    def _repr_html_(self) -> str:
+        return card("Client", [("endpoints", ", ".join(self.endpoints)), ("campaigns", len(self._runtime.campaigns))])
+
     @property
     def endpoints(self) -> tuple[str, ...]:
         """``host:port`` of each endpoint."""
         return self._runtime.store.endpoints
+
+    @property
+    def cluster_id(self) -> int:
+        """The id of the cluster that has answered last; 0 before the first answer, and where a proxy does not tell."""
+        return self._runtime.store.cluster_id
+
+    @property
+    def rewinds(self) -> int:
+        """How often etcd was found to be restored or wiped: revisions from before the last time mean nothing now."""
+        return self._runtime.store.rewinds
 
     def election(self, name: str, *, ttl: int = 60, prefix: str = Election.prefix) -> Election:
         """An election.
@@ -132,6 +151,27 @@ class Client:
         """
         return Monitor(self._runtime, prefix, forget_after=forget_after, history=history)
 
+    async def past(
+        self, prefix: str = "election/", *, since: int = 0, most: int = 20_000, within: float = 10.0
+    ) -> Past:
+        """What etcd's own history still tells of the elections below a prefix: who led after whom, but not when.
+
+        It costs etcd a read of all revisions that it goes through, whatever keys they are of, so it is bounded, and a
+        prefix of ``""`` gives no more than the present revision.
+
+        Args:
+            prefix: one prefix.
+            since: the revision up to which everything is known already.
+            most: how many of the newest revisions are gone through.
+            within: seconds after which what was not seen yet is left out, as is what comes after 64 MB of values.
+
+        Raises:
+            Unavailable: no member answered in time.
+            AuthenticationFailed: the user may not read or watch the keys.
+        """
+        self._runtime.check_open()
+        return await read_past(self._runtime.store, prefix, since, most, within)
+
     def find_elections(self, prefix: str = "") -> ElectionSearch:
         """What holds elections below a prefix: ``async for name, candidates in client.find_elections()``.
 
@@ -151,6 +191,15 @@ class Client:
         """
         self._runtime.check_loop()
         return await self._runtime.store.lease(lease_id)
+
+    async def keys_on(self, lease_id: int) -> list[bytes]:
+        """The keys that end with a lease, whatever they are of, sorted; none where there is no such lease.
+
+        Raises:
+            Unavailable: no member answered in time.
+        """
+        self._runtime.check_loop()
+        return list(await self._runtime.store.keys_on(lease_id))
 
     async def status(self) -> list[EndpointStatus]:
         """Every endpoint, asked just now, in order; one that does not answer within the timeout says why."""

@@ -10,9 +10,11 @@ from .backoff import Backoff
 from .campaign import Campaign
 from .clock import sleep
 from .core.campaign_state import CampaignState
+from .core.flat import card, shown
+from .core.log_fields import log_fields
 from .core.model import Candidate
 from .core.names import candidate_key, check_lease_id, check_ttl, check_value, election_root, value_as
-from .errors import ElectionError, InvalidConfig, LeadershipLost, Unavailable
+from .errors import CandidateGone, ElectionError, InvalidConfig, LeadershipLost, Unavailable
 from .observer import ElectionObserver
 from .shell.holding import OwnLease, SessionLease
 from .shell.recipe import Recipe
@@ -48,6 +50,9 @@ class Election:
 
     def __repr__(self) -> str:
         return f"<Election {self.name!r}, keys below {self.root!r}>"
+
+    def _repr_html_(self) -> str:
+        return card(f"Election {self.name}", [("keys below", shown(self.root)), ("ttl", f"{self.ttl} s")])
 
     def campaign(self, value: str | bytes, *, session: Session | None = None, lease_id: int | None = None) -> Campaign:
         """Start to campaign; returns at once, while the campaign goes on in the background.
@@ -117,7 +122,8 @@ class Election:
             except ElectionError as exc:
                 if not _is_worth_another_try(campaign, exc, elected_at):
                     raise
-                _log.info("election %r: campaigning again: %s", self.name, exc)
+                extra = log_fields(self.name, campaign.key)
+                _log.info("election %r: campaigning again: %s", self.name, exc, extra=extra)
             if elected_at is not None and clock.now() - elected_at > self.ttl:
                 backoff.reset()
             await sleep(clock, backoff.pause())
@@ -150,9 +156,76 @@ class Election:
         self._runtime.check_loop()
         return list((await self._recipe.candidates()).candidates)
 
+    async def proclaim_for(self, candidate: Candidate, value: str | bytes) -> None:
+        """Write a new value for a candidate, whose campaign may be in another process; its place and lease stay.
+
+        Cancelling it leaves open whether the value was written.
+
+        Raises:
+            CandidateGone: it is not in line any more, so nothing was written.
+            InvalidConfig: it is no candidate of this election, or the value can never be written.
+            Unavailable: no member answered in time; it may have been written, and can be written again.
+        """
+        raw = check_value(value, election=self.name)
+        self._runtime.check_loop()
+        self._check_own(candidate)
+        try:
+            await self._recipe.proclaim(candidate, raw)
+        except LeadershipLost as exc:
+            raise self._gone("Nothing was proclaimed", candidate) from exc
+
+    async def evict(self, candidate: Candidate, *, revoke: bool = False) -> None:
+        """Take a candidate out of the line, whoever's it is: its owner is told at once, and may campaign again.
+
+        Its key is deleted only while it has the create revision of this candidate, so that nobody who came later is
+        touched. With ``revoke`` its lease is ended after that, and with the lease every other key on it, see
+        `Client.keys_on`: a session's other candidacies, and what was put on the lease since somebody looked, for
+        etcd ends leases outside of transactions, so that nothing can guard it.
+
+        Cancelling it leaves open whether it was done.
+
+        Raises:
+            CandidateGone: it is not in line any more, and no lease was ended. Where an answer of etcd was lost,
+                it was this call that deleted the key.
+            InvalidConfig: it is no candidate of this election, or has no lease to revoke.
+            Unavailable: no member answered in time. Its key may be deleted, which a repetition meets as
+                `CandidateGone`; the message names the lease where only that was not seen to end.
+        """
+        self._runtime.check_loop()
+        self._check_own(candidate)
+        key, lease_id = candidate.key, candidate.lease_id
+        if revoke and not lease_id:
+            raise InvalidConfig("A key without a lease has none to revoke.", election=self.name, key=key)
+        if not await self._recipe.withdraw(candidate):
+            raise self._gone("Nobody else was evicted", candidate)
+        if revoke:
+            await self._revoke(candidate)
+
     def observe(self) -> ElectionObserver:
         """Watch the leadership: ``await election.observe()``, or ``async with election.observe() as observer``."""
         return ElectionObserver(self._runtime, self.name, self.root)
+
+    def _check_own(self, candidate: Candidate) -> None:
+        if not candidate.key.startswith(self.root):
+            raise InvalidConfig(f"{candidate.key!r} is no key of this election.", election=self.name, key=candidate.key)
+
+    async def _revoke(self, candidate: Candidate) -> None:
+        try:
+            await self._runtime.store.revoke(candidate.lease_id)
+        except Unavailable as exc:
+            raise Unavailable(
+                f"The candidate is out of line, but whether lease {candidate.lease_id:x} has ended is not known; "
+                f"look what is on it. {exc}",
+                election=self.name,
+                key=candidate.key,
+            ) from exc
+
+    def _gone(self, what: str, candidate: Candidate) -> CandidateGone:
+        return CandidateGone(
+            f"{what}: this candidate is not in line any more; look again who is.",
+            election=self.name,
+            key=candidate.key,
+        )
 
 
 def _is_worth_another_try(campaign: Campaign, exc: ElectionError, elected_at: float | None) -> bool:

@@ -6,6 +6,7 @@
     ├── LeadershipLost          stop the work at once, then campaign again
     ├── NotLeader               this call needs leadership; await wait() first
     ├── CampaignClosed          this campaign has ended; start a new one
+    ├── CandidateGone           that candidate is not in line any more; read the line again
     ├── Unavailable             no member answered in time; retry
     │   └── Compacted           that history is gone; read again and go on
     │       └── Restored        so are all revisions that were known: etcd was restored or wiped
@@ -26,6 +27,7 @@ from typing import Self
 __all__ = [
     "AuthenticationFailed",
     "CampaignClosed",
+    "CandidateGone",
     "Compacted",
     "ElectionError",
     "InvalidConfig",
@@ -90,6 +92,10 @@ class NotLeader(ElectionError):
 
 class CampaignClosed(ElectionError):
     """The campaign was resigned, abandoned or has failed before; it never comes back."""
+
+
+class CandidateGone(ElectionError):
+    """The candidate that the call speaks of is not in line any more: it left, or another one has its key."""
 
 
 class Unavailable(ElectionError):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from types import MappingProxyType
-from typing import ClassVar, cast
+from itertools import islice
+from typing import ClassVar, TypeVar
 
 from .clock import Timer, utc_now
 from .core.directory import Directory
+from .core.flat import card, shown
+from .core.inputs import MonitorInput
 from .core.model import Transition
-from .core.names import monitor_base, name_to_text, text_to_name
-from .core.oddities import Oddity, oddities
+from .core.names import common_base, text_to_name, widest
+from .core.oddities import Oddity
+from .core.replica import Tapped, joined, oddities_in
 from .core.state import ElectionState
 from .core.term_log import TermLog
 from .core.term_logs import TermLogs
@@ -25,11 +27,15 @@ from .store import KeyRange
 
 __all__ = ["Monitor"]
 
+T = TypeVar("T")
+
 _AUDIT_EVERY = 300.0
 """Seconds; it costs a read of all keys, without their values."""
 _ALL_TERMS = 200_000
 """Terms that are over which all logs keep together."""
 _FORGOTTEN_AT_ONCE = 500
+_SHOWN = 21
+"""Elections of which the card has 20, and says that there are more."""
 _PAUSE = 0.01
 """Seconds between two times that as many are forgotten."""
 
@@ -54,7 +60,8 @@ class Monitor(Subscription):
 
     Events for ``on``: ``"change"`` with every `Transition`; ``"progress"`` with the numbers of keys seen and of
     elections found so far, while everything is read; ``"disconnected"`` with the error, while it goes on trying;
-    ``"connected"`` when that has helped; ``"error"`` with what ended it.
+    ``"connected"`` when that has helped; ``"error"`` with what ended it; ``"input"`` with every `MonitorInput`, in
+    order, of which a `Replica` makes the same transitions again.
 
     Attributes:
         prefix: what is watched; ``""`` is the whole key space. Of several prefixes, what they have in common up to a
@@ -62,7 +69,7 @@ class Monitor(Subscription):
         prefixes: all that are watched, sorted.
     """
 
-    _EVENTS: ClassVar[tuple[str, ...]] = (*Subscription._EVENTS, "progress")
+    _EVENTS: ClassVar[tuple[str, ...]] = (*Subscription._EVENTS, "progress", "input")
 
     # The mutable state: what is known of each prefix and how much of it was read, the logs, when the first read
     # began, which elections are vacant, and the timer that looks after those.
@@ -75,8 +82,8 @@ class Monitor(Subscription):
         forget_after: float | None = 3600.0,
         history: int = 1000,
     ) -> None:
-        self.prefixes = _widest(prefix)
-        self.prefix, base = _common(self.prefixes)
+        self.prefixes = widest(prefix)
+        self.prefix, base = common_base(self.prefixes)
         self._forget_after = _check_forget_after(forget_after)
         self._logs = TermLogs(_check_history(history), _ALL_TERMS)
         self._seen_at = utc_now()
@@ -84,24 +91,58 @@ class Monitor(Subscription):
         self._timer: Timer | None = None
         self._directories = [Directory(each, base=base) for each in self.prefixes]
         self._progress = [(0, 0)] * len(self.prefixes)
-        # A ChainMap wants to be able to write, which the proxy keeps it from.
-        views = cast("list[dict[str, ElectionState]]", [directory.elections for directory in self._directories])
-        self._elections = views[0] if len(views) == 1 else MappingProxyType(ChainMap(*views))
+        self._elections = joined([directory.elections for directory in self._directories])
+        self._strays = joined([directory.strays.elections for directory in self._directories])
+        self._machines: list[Tapped] = []
         followed = []
         for number, (each, directory) in enumerate(zip(self.prefixes, self._directories, strict=True)):
             keys = KeyRange.prefix(text_to_name(each))
             reads = CandidateReads(runtime.store, keys, directory, partial(self._progressed, number))
-            followed.append(Followed(keys, directory, reads, wide=True))
+            self._machines.append(Tapped(directory, number, self._tell_input, self._is_recorded, utc_now))
+            followed.append(Followed(keys, self._machines[-1], reads, wide=True))
         what = " and ".join(f"the prefix {each!r}" for each in self.prefixes)
         super().__init__(runtime, what, followed, audit_every=_AUDIT_EVERY)
 
     def _tell(self, transition: Transition) -> None:
         self._callbacks.emit("change", transition)
 
+    def _is_recorded(self) -> bool:
+        return self._callbacks.has("input")
+
+    def _tell_input(self, given: MonitorInput) -> None:
+        self._callbacks.emit("input", given)
+
+    def _repr_html_(self) -> str:
+        states = [(name, _leader_of(state), len(state)) for name, state in islice(self._elections.items(), _SHOWN)]
+        facts = [
+            ("watches", self._what),
+            ("elections", len(self._elections)),
+            ("connected", "no longer" if self.closed else "yes" if self.connected else "no"),
+            ("revision", self.revision),
+        ]
+        return card("Monitor", facts, [("election", "leader", "candidates"), *states] if states else ())
+
     @property
     def elections(self) -> Mapping[str, ElectionState]:
         """Name → state, always current. Names are relative to the prefix's last slash. Read-only."""
         return self._elections
+
+    def read(self, question: Callable[[Monitor], T]) -> T:
+        """What a plain function says of the monitor: the way to read one of `election_core.blocking`, too.
+
+        A state and a log go on changing; ``copy.copy`` of them stays as it is and costs little.
+        """
+        return question(self)
+
+    @property
+    def strays(self) -> Mapping[str, ElectionState]:
+        """Name → the keys that would block an election in which nobody campaigns, without their values. Read-only.
+
+        They are named after a lease, in hex or in decimal, and have none: mostly somebody has written a leader's value
+        by hand. No transition tells of them. Of 1,000 names at most they are known, and not where there are more than
+        16, which is somebody's store. Once somebody campaigns there the name is among the `elections` instead.
+        """
+        return self._strays
 
     def log(self, name: str) -> TermLog:
         """Who led an election when, as far as this monitor has seen: the last ``history`` terms.
@@ -112,17 +153,17 @@ class Monitor(Subscription):
         state = self._elections.get(name)
         if state is None:
             return TermLog(name, None, utc_now())
-        return self._logs.get(name, state.leader, self._seen_at)
+        return self._logs.ensure(name, state.leader, self._seen_at)
 
     def take_changed(self) -> set[str]:
-        """The elections that have changed, in their queue or otherwise, or were forgotten, since this was last asked;
-        all at first."""
+        """The elections that have changed, in their queue or otherwise, or were forgotten, since this was last asked,
+        `strays` among them; all at first."""
         return set[str]().union(*(directory.take_changed() for directory in self._directories))
 
     def oddities(self) -> list[Oddity]:
         """The keys in line that are no proper candidates, by key: strays without a lease, and nested names. It looks
         at every candidate."""
-        return [oddity for directory in self._directories for oddity in oddities(directory.lines)]
+        return oddities_in(self._directories)
 
     def _progressed(self, number: int, keys: int, elections: int) -> None:
         self._progress[number] = keys, elections
@@ -150,7 +191,7 @@ class Monitor(Subscription):
         self._timer = None
         overdue = self._vacancies.older_than(self._runtime.clock.now() - self._forget_after, _FORGOTTEN_AT_ONCE)
         for name in overdue:
-            answers = [directory.forget(name) for directory in self._directories]
+            answers = [machine.forget(name) for machine in self._machines]
             if all(answers):
                 self._vacancies.drop(name)
                 self._logs.forget(name)
@@ -163,28 +204,8 @@ class Monitor(Subscription):
             self._timer = None
 
 
-def _widest(prefix: str | Iterable[str]) -> tuple[str, ...]:
-    """The prefixes of which none is below another."""
-    prefixes = [prefix] if isinstance(prefix, str | bytes) else list(prefix)
-    if not prefixes or not all(isinstance(each, str) for each in prefixes):
-        raise InvalidConfig(f"A prefix must be text, such as 'election/', or several of them; got {prefix!r}.")
-    widest: list[str] = []
-    for each in sorted(prefixes):
-        if not (widest and each.startswith(widest[-1])):
-            widest.append(each)
-    return tuple(widest)
-
-
-def _common(prefixes: tuple[str, ...]) -> tuple[str, bytes]:
-    """The prefix to show, and what names are relative to."""
-    if len(prefixes) == 1:
-        return prefixes[0], monitor_base(prefixes[0])
-    first, last = text_to_name(prefixes[0]), text_to_name(prefixes[-1])
-    same = 0
-    while same < min(len(first), len(last)) and first[same] == last[same]:
-        same += 1
-    base = first[:same].rpartition(b"/")
-    return name_to_text(base[0] + base[1]), base[0] + base[1]
+def _leader_of(state: ElectionState) -> str:
+    return "vacant" if state.leader is None else shown(state.leader.value) or "(empty)"
 
 
 def _check_forget_after(seconds: float | None) -> float | None:

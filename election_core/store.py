@@ -237,6 +237,10 @@ class Store(Protocol):
     def rewinds(self) -> int:
         """How often etcd was found to be restored or wiped: a revision from before the last time means nothing now."""
 
+    @property
+    def cluster_id(self) -> int:
+        """The cluster that has answered last; 0 before the first answer, and where a proxy does not tell."""
+
     async def read(self, query: Read) -> Snapshot:
         """The keys as of one revision, whatever their number; the event loop is not held up by them.
 
@@ -260,6 +264,9 @@ class Store(Protocol):
         """End a lease and delete its keys; False when there is none."""
 
     async def lease(self, lease_id: int) -> LeaseInfo | None: ...
+
+    async def keys_on(self, lease_id: int) -> tuple[bytes, ...]:
+        """The keys that end with a lease, sorted; none where there is no such lease."""
 
     def renewals(self) -> AbstractAsyncContextManager[RenewalStream]: ...
 

@@ -9,14 +9,26 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from . import __version__
 from .commands import ERROR, INVALID_INPUT
+from .commands.candidate_commands import CANDIDATE_COMMANDS
+from .commands.completing import VARIABLE, begin_completing, elections
+from .commands.completion_command import completion_command
+from .commands.config_command import config_command
+from .commands.drill_command import drill_command
+from .commands.exporter_command import exporter_command
+from .commands.metrics_options import plan_beside, serving_options
+from .commands.operator_commands import OPERATOR_COMMANDS
 from .commands.options import OwnClusterCommand, SharingCommand, SharingGroup, exit_codes, seconds, settings_of
+from .commands.record_command import HISTORY_COMMANDS
+from .commands.replay_command import replay_command
 from .commands.settings import Settings
 from .commands.streams import replace_closed_streams, say, stdout_failed
+from .serve.command import serve_command
 
 __all__ = ["cli", "main"]
 
@@ -41,13 +53,15 @@ A flag wins over its environment variable; an empty variable counts as unset.
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, package_name="electiontui", message="%(prog)s %(version)s")
+@serving_options
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, /, **serving: Any) -> None:
     """Every leader election of an etcd cluster, live. Without a command it opens the dashboard."""
     if ctx.invoked_subcommand is None:
         from .commands.dashboard import open_dashboard
 
-        ctx.exit(open_dashboard(settings_of(ctx)))
+        settings = settings_of(ctx)
+        ctx.exit(open_dashboard(settings, plan_beside(settings, ctx, serving)))
 
 
 def _kinds(text: str) -> frozenset[str]:
@@ -58,7 +72,7 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 @cli.command("list", cls=SharingCommand, epilog=exit_codes(c0="all right", **_FAILURES, **_INTERRUPTED))
-@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@click.argument("patterns", nargs=-1, metavar="[PATTERN]...", shell_complete=elections)
 @click.option("--count", is_flag=True, help="Print only how many there are.")
 @click.option("-w", "--write-out", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj
@@ -90,7 +104,7 @@ def list_command(settings: Settings, patterns: tuple[str, ...], count: bool, wri
         c3=_FAILURES["c3"],
     ),
 )
-@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@click.argument("patterns", nargs=-1, metavar="[PATTERN]...", shell_complete=elections)
 @click.option("--events", type=_kinds, metavar="KIND,…", help="Only these: elected, vacated, succeeded, proclaimed.")
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after N events; the start is none.")
 @click.option("--for", "duration", type=seconds, metavar="DURATION", help="End so long after the start, such as 1m30s.")
@@ -133,7 +147,7 @@ def watch_command(
         **_INTERRUPTED,
     ),
 )
-@click.argument("patterns", nargs=-1, metavar="[NAME]...")
+@click.argument("patterns", nargs=-1, metavar="[NAME]...", shell_complete=elections)
 @click.option(
     "--vacant-longer-than",
     type=seconds,
@@ -194,17 +208,24 @@ def demo_command(settings: Settings, nodes: int, seed: int | None) -> int:
     return run_demo(settings, nodes, seed)
 
 
+_OTHERS = (exporter_command, drill_command, replay_command, serve_command, config_command, completion_command)
+for _command in (*CANDIDATE_COMMANDS, *OPERATOR_COMMANDS, *HISTORY_COMMANDS, *_OTHERS):
+    cli.add_command(_command)
+
+
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     # gRPC writes its own log to stderr, over the screen; what matters of it comes as errors.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     replace_closed_streams()
+    if VARIABLE in os.environ:
+        begin_completing()
     sys.exit(_run(args))
 
 
 def _run(args: Sequence[str] | None) -> int:
     try:
-        code = cli.main(args, prog_name="electiontui", standalone_mode=False)
+        code = cli.main(args, prog_name="electiontui", complete_var=VARIABLE, standalone_mode=False)
         sys.stdout.flush()
     except click.UsageError as exc:
         hint = f" Try '{exc.ctx.command_path} --help'." if exc.ctx is not None else ""

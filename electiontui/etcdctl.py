@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from .text import shell_word
 
-__all__ = ["access", "asking", "campaign", "proclaim", "resign"]
+__all__ = ["ETCDCTL_TTL", "Etcdctl", "access"]
 
 ETCDCTL_TTL = 60
 """The TTL in seconds of ``etcdctl elect``; it has no flag for it."""
@@ -29,25 +29,25 @@ def access(
     return (*words, *(("--user", user) if user is not None else ()))
 
 
-def _etcdctl(endpoints: Iterable[str], flags: Sequence[str], *words: bytes | str) -> str:
-    return " ".join(["etcdctl", "--endpoints", shell_word(",".join(endpoints)), *map(shell_word, (*flags, *words))])
+class Etcdctl(NamedTuple):
+    """How etcdctl is called for one cluster: its endpoints, and the flags that let it in (see `access`)."""
 
+    endpoints: tuple[str, ...]
+    flags: tuple[str, ...] = ()
 
-def campaign(endpoints: Iterable[str], path: str, value: str, *, flags: Sequence[str] = ()) -> str:
-    """``path``: the election from the root of the key space, without its final slash; ``flags``: see `access`."""
-    return _etcdctl(endpoints, flags, "elect", path, value)
+    def campaign(self, path: str, value: str) -> str:
+        """``path``: the election from the root of the key space, without its final slash."""
+        return self.asking("elect", path, value)
 
+    def proclaim(self, key: bytes, lease_id: int, value: str) -> str:
+        """Without the guard that ours has: etcdctl would also write a key that is gone."""
+        return self.asking("put", f"--lease={lease_id:x}", "--", key, value)
 
-def proclaim(endpoints: Iterable[str], key: bytes, lease_id: int, value: str, *, flags: Sequence[str] = ()) -> str:
-    """Without the guard that ours has: etcdctl would also write a key that is gone."""
-    return _etcdctl(endpoints, flags, "put", f"--lease={lease_id:x}", "--", key, value)
+    def resign(self, key: bytes) -> str:
+        """Deletes the candidate's key."""
+        return self.asking("del", "--", key)
 
-
-def resign(endpoints: Iterable[str], key: bytes, *, flags: Sequence[str] = ()) -> str:
-    """Deletes the candidate's key."""
-    return _etcdctl(endpoints, flags, "del", "--", key)
-
-
-def asking(endpoints: Iterable[str], *words: bytes | str, flags: Sequence[str] = ()) -> str:
-    """A command that changes nothing."""
-    return _etcdctl(endpoints, flags, *words)
+    def asking(self, *words: bytes | str) -> str:
+        """Any other command."""
+        told = map(shell_word, (*self.flags, *words))
+        return " ".join(["etcdctl", "--endpoints", shell_word(",".join(self.endpoints)), *told])

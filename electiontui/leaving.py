@@ -14,10 +14,12 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, Final
 
-__all__ = ["END_TIMEOUT", "HARD_EXIT", "Leaving"]
+__all__ = ["END_TIMEOUT", "FAREWELL", "HARD_EXIT", "Leaving"]
 
 END_TIMEOUT: Final = 5.0
 """Seconds that the screen and all else has to end in, once the user's candidates are seen to."""
+FAREWELL: Final = 2.0
+"""Seconds of them for the programs that are told of changes."""
 HARD_EXIT: Final = 1
 """The exit code where it did not."""
 

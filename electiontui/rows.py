@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from election_core import Candidate, ElectionState, TermLog, Transition
+from election_core import Candidate, ElectionState, LeaseInfo, TermLog, Transition
 
 from .text import safe
 
@@ -23,8 +23,10 @@ __all__ = [
     "RowState",
     "cells",
     "describe",
+    "doom",
     "duration",
     "held",
+    "lease_to_spare",
     "matcher",
     "row_of",
     "row_state",
@@ -32,8 +34,9 @@ __all__ = [
     "sparkline",
 ]
 
-RowState = Literal["leading", "vacant", "flapping", "blocked"]
-"""``blocked``: a key without a lease leads, which nobody keeps alive and nothing ends."""
+RowState = Literal["leading", "vacant", "flapping", "blocked", "dying"]
+"""``blocked``: a key without a lease leads, which nobody keeps alive and nothing ends. ``dying``: the leader's lease
+was not renewed in time."""
 
 FLAP_CHANGES = 3
 """An election flaps when at least this many terms began …"""
@@ -47,9 +50,10 @@ STATE_LABELS: dict[RowState, str] = {
     "vacant": "○ VACANT",
     "flapping": "◐ flap",
     "blocked": "✗ BLOCK",
+    "dying": "◌ DYING",
 }
 _BARS = "▁▂▃▄▅▆▇█"
-SEVERITY: dict[RowState, int] = {"blocked": 0, "vacant": 1, "flapping": 2, "leading": 3}
+SEVERITY: dict[RowState, int] = {"blocked": 0, "vacant": 1, "dying": 2, "flapping": 3, "leading": 4}
 """The worst first."""
 
 
@@ -78,13 +82,13 @@ class ElectionRow:
     """Revision of the election's last change."""
 
 
-def row_of(state: ElectionState, log: TermLog, ttl: int | None, now: datetime) -> ElectionRow:
-    """The row of an election whose term log is ``log``, as of ``now`` (aware, UTC)."""
+def row_of(state: ElectionState, log: TermLog, ttl: int | None, now: datetime, *, dying: bool = False) -> ElectionRow:
+    """The row of an election whose term log is ``log``, as of ``now`` (aware, UTC); ``dying``: as in `row_state`."""
     leader, term = state.leader, log.current
     return ElectionRow(
         name=state.name,
         leader="–" if leader is None else _who(leader),
-        state=row_state(state, log, now),
+        state=row_state(state, log, now, dying=dying),
         since=term.began_at,
         held=term.duration(now).total_seconds(),
         held_known=term.began_known,
@@ -95,14 +99,22 @@ def row_of(state: ElectionState, log: TermLog, ttl: int | None, now: datetime) -
     )
 
 
-def row_state(state: ElectionState, log: TermLog, now: datetime) -> RowState:
-    """How an election is."""
+def row_state(state: ElectionState, log: TermLog, now: datetime, *, dying: bool = False) -> RowState:
+    """How an election is; ``dying``: the leader's lease is known not to have been renewed in time."""
     leader = state.leader
     if leader is None:
         return "vacant"
     if not leader.lease_id:
         return "blocked"
+    if dying:
+        return "dying"
     return "flapping" if log.changes(now - FLAP_WINDOW, now) >= FLAP_CHANGES else "leading"
+
+
+def lease_to_spare(info: LeaseInfo) -> float:
+    """Seconds until a third of its TTL is left of a lease; below zero it was not renewed in time, since clients renew
+    when two thirds are left. The server rounds down, so up to one second more than it says is left."""
+    return info.remaining + 1 - info.granted_ttl / 3
 
 
 def duration(length: timedelta | float) -> str:
@@ -127,10 +139,10 @@ def sparkline(counts: Sequence[int]) -> str:
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // top)] if top else _BARS[0] for count in counts)
 
 
-def describe(transition: Transition, previous: Transition | None = None) -> str:
+def describe(transition: Transition, previous: Transition | None = None, ending: str | None = None) -> str:
     """What a transition did, in one line, the new value first: that is the part to keep where the line is cut.
 
-    ``previous`` is the same election's one before, if it was seen.
+    ``previous`` is the same election's one before, if it was seen; ``ending`` says how the term before ended.
     """
     before, after = _who(transition.before), _who(transition.after)
     if transition.kind == "elected":
@@ -143,11 +155,21 @@ def describe(transition: Transition, previous: Transition | None = None) -> str:
         text = f"{after} takes over from {before}"
     else:
         text = f"{after} proclaimed, before it {before}"
-    return text + (" (terms may be missing)" if transition.gap else "")
+    return text + (f" ({ending})" if ending else "") + (" (terms may be missing)" if transition.gap else "")
+
+
+def doom(not_renewed: float, left: float, state: ElectionState) -> str:
+    """What becomes of a leader whose lease was not renewed for so many seconds and has so many left."""
+    heir = state.queue[1] if len(state) > 1 else None
+    following = "NOBODY" if heir is None else _who(heir)
+    return f"DYING: not renewed for {not_renewed:.0f} s, {left:.0f} s left, next: {following}"
 
 
 def _who(candidate: Candidate | None) -> str:
-    return "nobody" if candidate is None else safe(candidate.value, LEADER_CELLS) or "(empty)"
+    if candidate is None:
+        return "nobody"
+    # The value of a stray where nobody campaigns is not read.
+    return safe(candidate.value, LEADER_CELLS) or ("(empty)" if candidate.lease_id else "(no lease)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import shlex
 from functools import lru_cache
 from unicodedata import category, east_asian_width
 
-__all__ = ["ascii_form", "fit", "raw", "safe", "shell_word", "width"]
+__all__ = ["ascii_form", "fit", "raw", "readable", "safe", "shell_word", "width"]
 
 ELLIPSIS = "…"
 _LIKE = str.maketrans({"…": "...", "–": "-", "→": "->"})
@@ -48,6 +48,11 @@ def ascii_form(text: str) -> str:
 def raw(value: bytes | str) -> bytes:
     """The bytes of a value or name; names carry what is not UTF-8 as lone surrogates."""
     return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
+
+
+def readable(value: bytes) -> str:
+    """The whole value as text for data and the clipboard: other bytes than UTF-8 as ``\\xNN``, all else as it is."""
+    return value.decode("utf-8", "backslashreplace")
 
 
 def width(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 __all__ = ["Wall"]
 
@@ -16,9 +16,17 @@ _LEAST = timedelta(seconds=0.5)
 class Wall:
     """The steps of the wall clock against the clock that moments are on (aware, UTC, never stepping)."""
 
-    def __init__(self) -> None:
+    def __init__(self, zone: tzinfo | None = None) -> None:
+        """``zone``: where it hangs; ``None`` for this machine's zone."""
+        self._zone = zone
         self._since: list[datetime] = []
         self._offsets: list[timedelta] = []
+
+    def copy(self) -> Wall:
+        """Another one that knows the same, and goes on by itself."""
+        other = Wall(self._zone)
+        other._since, other._offsets = self._since[:], self._offsets[:]
+        return other
 
     def note(self, at: datetime, shown: datetime) -> None:
         """At moment ``at`` the wall clock showed ``shown`` (both aware); call it once per second."""
@@ -33,5 +41,5 @@ class Wall:
     def local(self, at: datetime) -> datetime:
         """The local time that the wall clock showed at a moment; where it was not noted yet, by the nearest note."""
         if not self._offsets:
-            return at.astimezone()
-        return (at + self._offsets[max(bisect_right(self._since, at) - 1, 0)]).astimezone()
+            return at.astimezone(self._zone)
+        return (at + self._offsets[max(bisect_right(self._since, at) - 1, 0)]).astimezone(self._zone)

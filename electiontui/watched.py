@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -32,6 +32,12 @@ class Watched:
         self.lost_at: datetime | None = began
         self._unwatched: list[Stretch] = []
 
+    def copy(self) -> Watched:
+        """Another one that knows the same, and goes on by itself."""
+        other = Watched(self.began)
+        other.lost_at, other._unwatched = self.lost_at, self._unwatched[:]
+        return other
+
     def seen(self, at: datetime) -> None:
         """All that happened up to this moment is known, or was missed for good."""
         if self.lost_at is not None and at > self.lost_at:
@@ -39,6 +45,19 @@ class Watched:
             if len(self._unwatched) > _MOST:
                 self.began = self._unwatched.pop(0).until
         self.lost_at = None
+
+    def learn(self, earlier: Sequence[Stretch]) -> None:
+        """It was watched before it began, too: during these stretches, sorted, none of which meet."""
+        known = [each for each in earlier if each.since < self.began]
+        if not known:
+            return
+        edges = [*[moment for each in known for moment in each][1:], self.began]
+        gaps = [Stretch(*pair) for pair in zip(edges[::2], edges[1::2], strict=True) if pair[0] < pair[1]]
+        self._unwatched = [*gaps, *self._unwatched]
+        self.began = known[0].since
+        if (over := len(self._unwatched) - _MOST) > 0:
+            self.began = self._unwatched[over - 1].until
+            del self._unwatched[:over]
 
     def lost(self, at: datetime) -> None:
         """Nothing is known from this moment on."""

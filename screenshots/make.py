@@ -1,8 +1,9 @@
-"""Make the pictures of the README: the real dashboard, on a real etcd, with real candidates.
+"""Make the pictures of the README: the dashboard at moments of a recording, and what acts on a real etcd.
 
     python screenshots/make.py [--png] [DIRECTORY]
 
-Needs ``etcd`` (``pip install electiontui[demo]`` brings one) and, for ``--png``, chromium.
+The recording is `night.jsonl`, which `record.py` makes. Needs ``etcd`` (``pip install electiontui[demo]`` brings one)
+and, for ``--png``, chromium.
 """
 
 from __future__ import annotations
@@ -10,51 +11,41 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import random
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from stage import DRILLS, staged
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
+from textual.widgets._footer import FooterKey
 
-from election_core import Campaign, Client
+from election_core import Client
 from electiontui.app import ElectionApp
 from electiontui.embedded import EmbeddedEtcd, EmbeddedMember
+from electiontui.recording import Recording
+from electiontui.replay import Index, Player
+from electiontui.replay_app import ReplayApp
 from electiontui.screens.detail import DetailScreen
 from electiontui.screens.elections import ElectionsScreen
 from electiontui.screens.find import FindDialog
 
-STEADY = {
-    "billing/invoices": 4,
-    "billing/ledger": 3,
-    "billing/refunds": 2,
-    "cache/warmer-eu": 1,
-    "cache/warmer-us": 1,
-    "mail/bounces": 3,
-    "mail/outbound": 5,
-    "orders/allocator": 4,
-    "orders/reaper": 2,
-    "payments/gateway": 3,
-    "payments/settlement": 3,
-    "reports/nightly": 1,
-    "search/indexer": 11,
-    "search/ranker": 4,
-    "sensors/collector": 6,
-    "weltkarte/Kachel-Größe": 2,
-}
-"""How many candidates each election has that stays as it is."""
-HOSTS = tuple(f"node-{number:02}" for number in range(1, 9))
-GOES = "node-04"
-VACATED = "reports/monthly"
-DRILLS = ("drill/mailer", "drill/payments")
-HOSTILE = b"[red]\x1b[31m\xff \xc2\xab" + b"so " * 40
-SECONDS_OF_HISTORY = 50
+Show = tuple[ElectionApp, Pilot[Any]]
+
+# Machado, Oliveira and Fernandes, 2009: what linear RGB becomes without the cones for green.
+WITHOUT_GREEN = """<svg style="position:absolute" width="0" height="0">
+<filter id="seen" color-interpolation-filters="linearRGB">
+<feColorMatrix values="0.367322 0.860646 -0.227968 0 0 0.280085 0.672501 0.047413 0 0 -0.01182 0.04294 0.968881 0 0
+0 0 0 1 0"/></filter></svg>"""
+NIGHT = Path(__file__).with_name("night.jsonl")
+LATE = "-10s"
+SECONDS_LIVE = 15
+WIDE = (120, 40)
 QUIET = (
     "--headless=new",
     "--no-sandbox",
@@ -67,47 +58,6 @@ QUIET = (
 )
 
 
-async def populate(hosts: Mapping[str, Client]) -> None:
-    """Candidates for every election but the drills, spread over the hosts."""
-    names = list(hosts)
-    for place, (name, candidates) in enumerate(STEADY.items()):
-        ttl = random.choice([15, 30, 60])
-        for number in range(candidates):
-            host = names[(place * 3 + number) % len(names)]
-            hosts[host].election(name, ttl=ttl).campaign(host)
-            await asyncio.sleep(0.03)  # one after another, so that they stand in line by number
-    hosts[names[0]].election("hostile[bold]\x1b[5m").campaign(HOSTILE)
-
-
-async def go_down(host: Client) -> None:
-    """A host leaves in the middle of what is watched, with all that it leads."""
-    await asyncio.sleep(SECONDS_OF_HISTORY * 0.5)
-    await host.close()
-
-
-async def vacate(client: Client) -> None:
-    """One election whose only candidate leaves while it is watched."""
-    async with client.election(VACATED).campaign("reports-01"):
-        await asyncio.sleep(SECONDS_OF_HISTORY * 0.6)
-
-
-async def churn(client: Client, name: str) -> None:
-    """Leaders of a drill resign and come back, until cancelled; sometimes nobody waits meanwhile."""
-    waiting = ["node-03", "node-07", "node-11"]
-    serving: list[Campaign] = []
-    while True:
-        while waiting and (len(serving) < 2 or random.random() < 0.3):
-            serving.append(client.election(name, ttl=30).campaign(waiting.pop(0)))
-        await asyncio.sleep(random.uniform(1, 7))
-        for _ in range(random.choice([1, 1, 2])):
-            leaving = serving.pop(0)
-            waiting.append(leaving.value.decode())
-            await leaving.resign()
-            if not serving:
-                await asyncio.sleep(random.uniform(0.5, 3))
-                break
-
-
 async def until(pilot: Pilot[Any], ready: Callable[[], object]) -> None:
     """Let the app work until ``ready``, at most 60 s."""
     async with asyncio.timeout(60):
@@ -115,21 +65,35 @@ async def until(pilot: Pilot[Any], ready: Callable[[], object]) -> None:
             await pilot.pause(0.05)
 
 
-class Camera:
-    """Saves what the app shows as SVG, and as PNG where asked for."""
+async def opened(app: ElectionApp, pilot: Pilot[Any], name: str) -> None:
+    """Show one election, until all of its screen is there."""
+    await app.push_screen(DetailScreen(app.desk, name))
+    await until(pilot, lambda: app.screen.query(FooterKey))
+    await pilot.pause(1)
 
-    def __init__(self, directory: Path, *, png: bool) -> None:
-        self._directory, self._png = directory, png
+
+class Camera:
+    """Saves what the app shows as SVG; the PNGs are developed afterwards, since that holds up whatever is shown."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._taken: list[Path] = []
 
     def shoot(self, app: ElectionApp, name: str) -> None:
         svg = self._directory / f"{name}.svg"
         svg.write_text(app.export_screenshot(title="electiontui"), encoding="utf-8")
-        if self._png:
-            _to_png(svg)
-        print(svg.with_suffix(".png") if self._png else svg)
+        self._taken.append(svg)
+        print(svg)
+
+    def develop(self) -> None:
+        """Make a PNG of each, and of one also what is seen without cones for green."""
+        for svg in self._taken:
+            _to_png(svg, svg.with_suffix(".png"))
+            if svg.stem == "elections":
+                _to_png(svg, svg.with_stem("elections-without-green").with_suffix(".png"), filtered=True)
 
 
-def _to_png(svg: Path) -> None:
+def _to_png(svg: Path, png: Path, *, filtered: bool = False) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("--png needs chromium on the PATH.")
@@ -138,32 +102,66 @@ def _to_png(svg: Path) -> None:
     width, height = (round(float(number) + 0.5) for number in view[2:])
     with tempfile.TemporaryDirectory() as scratch:
         page = Path(scratch) / "page.html"
-        page.write_text(f'<meta charset="utf-8"><body style="margin:0">{text}', encoding="utf-8")
-        target = f"--screenshot={svg.with_suffix('.png')}"
+        style = "margin:0;filter:url(#seen)" if filtered else "margin:0"
+        page.write_text(f'<meta charset="utf-8"><body style="{style}">{WITHOUT_GREEN}{text}', encoding="utf-8")
+        target = f"--screenshot={png}"
         size = f"--window-size={width},{height}"
         profile = f"--user-data-dir={scratch}/profile"
         subprocess.run([chromium, *QUIET, profile, target, size, page.as_uri()], check=True, capture_output=True)
 
 
-async def _open(app: ElectionApp) -> None:
-    """Open the drill that has most to show."""
-    await app.push_screen(DetailScreen(app.desk, DRILLS[-1]))
+@asynccontextmanager
+async def _replayed(moment: str, size: tuple[int, int] = WIDE, theme: str = "") -> AsyncIterator[Show]:
+    """The dashboard at a moment of the recording, at which it stands still."""
+    recording = Recording(NIGHT)
+    player = Player(recording, Index(recording), speed=60.0)
+    player.playing = False
+    if theme == "none":
+        os.environ["NO_COLOR"] = "1"
+    app = ReplayApp(player, start=moment)
+    os.environ.pop("NO_COLOR", None)
+    async with app.run_test(size=size) as pilot:
+        if theme not in ("", "none"):
+            app.theme = theme
+        await until(pilot, lambda: player.position > player.began and app.desk.view.rows)
+        await pilot.pause(1)
+        yield app, pilot
 
 
-async def _wide(member: EmbeddedMember, camera: Camera) -> None:
-    app = ElectionApp(lambda: Client(member.endpoint, timeout=1.0), prefixes=("election/",))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.desk.view.rows)
-        await pilot.pause(SECONDS_OF_HISTORY)
+async def _night(camera: Camera) -> None:
+    async with _replayed(LATE) as (app, pilot):
         camera.shoot(app, "elections")
-        await _views(app, pilot, camera)
-        await _open(app)
-        await pilot.pause(3)
+        for key, name in {"2": "leaders", "6": "events"}.items():
+            await pilot.press(key)
+            await pilot.pause(1)
+            camera.shoot(app, name)
+        await pilot.press("1")
+        await opened(app, pilot, DRILLS[-1])
         camera.shoot(app, "detail")
         await pilot.press("c")
-        await pilot.pause(1.5)
+        await pilot.pause(1)
         camera.shoot(app, "charts")
-        await pilot.press("c")
+    async with _replayed(LATE, theme="textual-light") as (app, _):
+        camera.shoot(app, "elections-light")
+    async with _replayed(LATE, theme="none") as (app, _):
+        camera.shoot(app, "elections-no-color")
+    async with _replayed(LATE, (80, 24)) as (app, pilot):
+        camera.shoot(app, "elections-80x24")
+        await opened(app, pilot, DRILLS[-1])
+        camera.shoot(app, "detail-80x24")
+
+
+async def _live(member: EmbeddedMember, camera: Camera) -> None:
+    app = ElectionApp(lambda: Client(member.endpoint, timeout=1.0), prefixes=("election/",))
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: app.desk.view.rows)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, FindDialog))
+        await pilot.pause(1)
+        camera.shoot(app, "find")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
+        await pilot.pause(SECONDS_LIVE)
         await _console(app, pilot, camera)
         member.freeze()
         await until(pilot, lambda: not app.desk.view.status().connected)
@@ -171,37 +169,12 @@ async def _wide(member: EmbeddedMember, camera: Camera) -> None:
         camera.shoot(app, "disconnected")
         member.thaw()
         await until(pilot, lambda: app.desk.view.status().connected)
-
-
-async def _views(app: ElectionApp, pilot: Pilot[Any], camera: Camera) -> None:
-    for key, name in {"2": "leaders", "6": "events"}.items():
-        await pilot.press(key)
-        await pilot.pause(1.5)
-        camera.shoot(app, name)
-    await pilot.press("1", "a")
-    await until(pilot, lambda: isinstance(app.screen, FindDialog))
-    await pilot.pause(1)
-    camera.shoot(app, "find")
-    await pilot.press("escape")
-    await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
-
-
-async def _colourless(endpoint: str, camera: Camera) -> None:
-    app = ElectionApp(lambda: Client(endpoint), prefixes=("election/",), read_only=True)
-    app.no_color = True
-    async with app.run_test(size=(120, 40)) as pilot:
+    app = ElectionApp(lambda: Client(member.endpoint), prefixes=("election/",), read_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.desk.view.rows)
-        await pilot.pause(12)
-        camera.shoot(app, "elections-no-color")
-
-
-async def _light(endpoint: str, camera: Camera) -> None:
-    app = ElectionApp(lambda: Client(endpoint), prefixes=("election/",), read_only=True)
-    async with app.run_test(size=(120, 40)) as pilot:
-        app.theme = "textual-light"
-        await until(pilot, lambda: app.desk.view.rows)
-        await pilot.pause(12)
-        camera.shoot(app, "elections-light")
+        await pilot.press("question_mark")
+        await pilot.pause(0.5)
+        camera.shoot(app, "help-80x24")
 
 
 async def _console(app: ElectionApp, pilot: Pilot[Any], camera: Camera) -> None:
@@ -223,40 +196,11 @@ async def _console(app: ElectionApp, pilot: Pilot[Any], camera: Camera) -> None:
     await pilot.pause(0.5)
 
 
-async def _narrow(endpoint: str, camera: Camera) -> None:
-    app = ElectionApp(lambda: Client(endpoint), prefixes=("election/",), read_only=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.desk.view.rows)
-        await pilot.pause(8)
-        camera.shoot(app, "elections-80x24")
-        await _open(app)
-        await pilot.pause(3)
-        camera.shoot(app, "detail-80x24")
-        await pilot.press("question_mark")
-        await pilot.pause(0.5)
-        camera.shoot(app, "help-80x24")
-
-
-async def make(directory: Path, *, png: bool) -> None:
-    """All pictures, into ``directory``."""
-    random.seed(7)
-    camera = Camera(directory, png=png)
-    async with (
-        EmbeddedEtcd() as etcd,
-        AsyncExitStack() as stack,
-        Client(etcd.endpoints, timeout=30) as client,
-        asyncio.TaskGroup() as tasks,
-    ):
-        hosts = {host: await stack.enter_async_context(Client(etcd.endpoints, timeout=30)) for host in HOSTS}
-        await populate(hosts)
-        tasks.create_task(vacate(client))
-        tasks.create_task(go_down(hosts[GOES]))
-        churning = [tasks.create_task(churn(client, name)) for name in DRILLS]
-        await _wide(etcd.members[0], camera)
-        for more in (_narrow, _light, _colourless):
-            await more(etcd.endpoint, camera)
-        for task in churning:
-            task.cancel()
+async def make(camera: Camera) -> None:
+    """All pictures."""
+    await _night(camera)
+    async with EmbeddedEtcd() as etcd, staged(etcd.endpoints, SECONDS_LIVE):
+        await _live(etcd.members[0], camera)
 
 
 def main() -> None:
@@ -265,7 +209,10 @@ def main() -> None:
     parser.add_argument("directory", nargs="?", type=Path, default=Path(__file__).parent)
     options = parser.parse_args()
     os.environ.pop("NO_COLOR", None)
-    asyncio.run(make(options.directory, png=options.png))
+    camera = Camera(options.directory)
+    asyncio.run(make(camera))
+    if options.png:
+        camera.develop()
 
 
 if __name__ == "__main__":

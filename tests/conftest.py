@@ -6,6 +6,7 @@ import gc
 import os
 import re
 import signal
+import tempfile
 import uuid
 from collections.abc import Iterator
 
@@ -21,6 +22,11 @@ MAX_WORKERS = 6
 LONGEST = ("storm/test_storm.py", "faults/test_quorum.py", "faults/", "tui/test_screens.py", "secure/", "tests/test_")
 """What takes longest, in that order."""
 
+# What the dashboards and recorders of tests keep is nothing to whoever runs them, nor are that user's profiles to them.
+_STATE = tempfile.TemporaryDirectory(prefix="electiontui-state-")
+os.environ["XDG_STATE_HOME"] = _STATE.name
+os.environ["XDG_CONFIG_HOME"] = f"{_STATE.name}/config"
+
 # Everything but the nightly profile makes the same examples in every run.
 _ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _SAME = settings(_ANY_PACE, derandomize=True, database=None)
@@ -30,8 +36,10 @@ settings.register_profile("nightly", _ANY_PACE, max_examples=10_000)
 settings.load_profile("default")
 
 
-# A run in the background of a script ignores ctrl+c, and so would each process that a test starts and interrupts.
+# A run in the background of a script ignores ctrl+c, and one by nohup the end of its terminal; so would each process
+# that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -17,8 +17,15 @@ from .servers import clean_environment, is_alive, wait_until
 __all__ = ["GrpcProxy"]
 
 HOST = "127.0.0.1"
-_LIBC = ctypes.CDLL(None)
 _LISTENING = "0A"
+_DIES_WITH_US = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Run before the proxy in its process. As a ``preexec_fn`` it would have Python fork, and a fork of a process in which
+gRPC is busy crashes before it becomes another program: one child in three, and nobody is told."""
 
 
 class GrpcProxy:
@@ -86,11 +93,10 @@ class GrpcProxy:
 
     def _start(self) -> None:
         folder = Path(self._folder.name)
-        words = [*self._words, "--listen-addr", self.endpoint, "--advertise-client-url", self.endpoint]
+        words = [sys.executable, "-ISc", _DIES_WITH_US, str(os.getpid()), *self._words]
+        words += ["--listen-addr", self.endpoint, "--advertise-client-url", self.endpoint]
         with (folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                words, cwd=folder, env=clean_environment(), stdout=log, stderr=log, preexec_fn=_end_with_parent
-            )
+            self._process = subprocess.Popen(words, cwd=folder, env=clean_environment(), stdout=log, stderr=log)
         try:
             wait_until(self._listens_or_ended, "the proxy listens", 20)
             assert is_alive(self.pid), f"the proxy has ended: {(folder / 'log').read_text()[-1000:]}"
@@ -118,9 +124,3 @@ def listens(pid: int, port: int) -> bool:
             with suppress(FileNotFoundError):
                 found.add(str(each.readlink()))
     return bool(inodes & found)
-
-
-def _end_with_parent() -> None:
-    """In the child, before it becomes the proxy: it dies when the process of the tests does, however that ends."""
-    if sys.platform.startswith("linux"):
-        _LIBC.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

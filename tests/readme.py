@@ -7,14 +7,15 @@ import re
 from .servers import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = (ROOT / "docs" / "commands.md").read_text("utf-8")
 DASHBOARD = (ROOT / "docs" / "dashboard.md").read_text("utf-8")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks(language: str, heading: str) -> list[str]:
+def blocks(language: str, heading: str, document: str = README) -> list[str]:
     """The fenced blocks of one language below a heading, up to the next heading of any level."""
-    section = README.partition(f"# {heading}\n")[2]
-    assert section, f"the README has no heading {heading!r}"
+    section = document.partition(f"# {heading}\n")[2]
+    assert section, f"there is no heading {heading!r}"
     # A comment inside of a block is no heading.
     end = re.search(r"^#+ ", FENCE.sub(lambda match: "." * len(match[0]), section), re.MULTILINE)
     return [body for kind, body in FENCE.findall(section[: end.start() if end else None]) if kind == language]

@@ -47,7 +47,7 @@ class Demo:
             timeout=40,
             encoding="utf-8",
         )
-        self.terminal.expect("settlement-0")
+        self.terminal.expect("node-0")
         pid = self.terminal.pid
         assert pid is not None
         self.pid = pid

@@ -12,7 +12,7 @@ import pytest
 
 from election_core import Client, Election
 from electiontui.demo import players
-from electiontui.demo.tempers import CAST, Temper, plan_term, values
+from electiontui.demo.tempers import CAST, Temper, cast_by_host, hosts, plan_term
 from electiontui.embedded import EmbeddedEtcd
 
 from .faults.clients import eventually
@@ -60,7 +60,7 @@ async def test_they_lead_in_turns_proclaim_and_resign(
     etcd: EmbeddedEtcd, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     temper = Temper(candidates=2, hold=(0.1, 0.2), away=(0, 0.05), proclaims=(0.02, 0.04))
-    first, second = values(name, temper)
+    first, second = hosts(name, temper)
     led: set[str] = set()
     async with playing(etcd, monkeypatch, name, temper) as election, election.observe() as observer:
         async with asyncio.timeout(20):
@@ -78,7 +78,7 @@ async def test_who_crashes_leaves_its_key_and_waits_behind_it(
     async with playing(etcd, monkeypatch, name, temper) as election:
 
         async def are_two() -> bool:
-            return [each.value.decode() for each in await election.candidates()] == 2 * values(name, temper)
+            return [each.value.decode() for each in await election.candidates()] == 2 * hosts(name, temper)
 
         await eventually(are_two, "the same one twice in line", seconds=4)  # less than the first one's lease
 
@@ -97,5 +97,28 @@ async def test_who_is_evicted_says_so_and_campaigns_again(
         await eventually(partial(has_led, 1), "it leads")
         await asyncio.to_thread(etcdctl.run, "del", "--prefix", f"election/{name}/")
         await eventually(partial(has_led, 2), "it leads again")
-    (value,) = values(name, temper)
+    (value,) = hosts(name, temper)
     assert f"{name} {value}: " in capsys.readouterr().err
+
+
+def test_one_host_leads_much_and_none_is_twice_in_a_line() -> None:
+    first = [hosts(name, temper)[0] for name, temper in CAST.items()]
+    assert first.count("node-01") >= 5
+    for name, temper in CAST.items():
+        assert len(set(hosts(name, temper))) == temper.candidates
+    by_host = cast_by_host(CAST)
+    assert sum(map(len, by_host.values())) == sum(temper.candidates for temper in CAST.values())
+
+
+async def test_a_host_goes_with_all_its_candidates_and_comes_back(
+    etcd: EmbeddedEtcd, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(players, "UP", (1.5, 1.5))
+    monkeypatch.setattr(players, "DOWN", (0.0, 0.0))
+    async with playing(etcd, monkeypatch, name, Temper(candidates=1, hold=(600, 600), away=(0, 0))) as election:
+
+        async def has_crashed() -> bool:
+            line = await election.candidates()
+            return len(line) > 1 and {each.value for each in line} == {b"node-01"}
+
+        await eventually(has_crashed, "it has come back behind the key that it left")

@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 
 import election_core
+import election_core.blocking
 from electiontui.embedded import EmbeddedEtcd
 
 from .servers import ROOT, clean_environment
 from .source_imports import arrows, below, dotted, have_no_circle, imports, modules, part_of, parts_imported
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "patterns": (),
+    "as_json": ("text",),
+    "keys": (),
     "text": (),
     "durations": (),
     "embedded": (),
@@ -23,35 +27,104 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "rows": ("text",),
     "watched": (),
     "wall": (),
+    "clock": (),
     "prefixes": (),
     "leaders": (),
     "findings": ("etcdctl", "prefixes", "rows", "text"),
     "leaving": (),
-    "pictures": ("text", "watched"),
-    "sources": ("findings", "prefixes", "rows", "text", "wall", "watched"),
-    "widgets": ("pictures", "rows", "text"),
-    "screens": (
-        "widgets",
-        "sources",
+    "groups": (),
+    "alerts": ("as_json", "patterns", "rows", "text"),
+    "documents": ("durations",),
+    "profiles": ("alerts", "documents", "findings", "keys", "metrics"),
+    "opening": ("alerts", "drill", "findings", "metrics"),
+    "records": ("rows", "text"),
+    "pictures": ("records", "text", "watched"),
+    "history": ("rows", "text", "watched"),
+    "recording": (),
+    "replay": ("durations", "recording", "sources", "wall", "watched"),
+    "sources": (
+        "alerts",
+        "clock",
+        "drill",
+        "embedded",
         "findings",
+        "history",
+        "prefixes",
+        "recording",
+        "rows",
+        "text",
+        "wall",
+        "watched",
+    ),
+    "metrics": ("sources", "text"),
+    "widgets": ("alerts", "pictures", "rows", "text"),
+    "screens": (
+        "alerts",
+        "drill",
         "etcdctl",
+        "findings",
+        "groups",
+        "keys",
         "leaders",
+        "opening",
+        "pictures",
+        "prefixes",
+        "records",
+        "rows",
+        "sources",
+        "text",
+        "watched",
+        "widgets",
+    ),
+    "app": ("drill", "etcdctl", "history", "leaving", "metrics", "opening", "screens", "sources", "text"),
+    "replay_app": ("app", "etcdctl", "leaving", "opening", "replay", "rows", "screens", "sources", "text", "widgets"),
+    "notebook": (
+        "durations",
+        "findings",
+        "history",
+        "patterns",
         "pictures",
         "prefixes",
         "rows",
         "text",
+        "wall",
         "watched",
     ),
-    "app": ("screens", "sources", "leaving", "text"),
-    "notebook": ("pictures", "rows", "durations", "text", "wall", "watched"),
-    "commands": ("app", "durations", "findings", "pictures", "rows", "sources", "text"),
-    "demo": ("commands", "embedded", "pictures"),
-    "cli": ("commands", "demo"),
+    "drill": ("documents", "embedded", "pictures", "text"),
+    "commands": (
+        "alerts",
+        "app",
+        "as_json",
+        "drill",
+        "durations",
+        "embedded",
+        "etcdctl",
+        "findings",
+        "history",
+        "keys",
+        "metrics",
+        "opening",
+        "patterns",
+        "pictures",
+        "prefixes",
+        "profiles",
+        "recording",
+        "records",
+        "replay",
+        "replay_app",
+        "rows",
+        "sources",
+        "text",
+        "wall",
+    ),
+    "demo": ("commands", "drill", "embedded", "opening", "pictures"),
+    "serve": ("commands", "profiles", "text"),
+    "cli": ("commands", "demo", "serve"),
     "__main__": ("cli",),
 }
 """Each folder and each file beside them, and what it may import of the others. There is no circle in it."""
 UI = ROOT / "electiontui"
-SCREENS = ("app", "screens", "widgets")
+SCREENS = ("app", "replay_app", "screens", "widgets")
 HEAVY = ("textual", "rich", "plotext")
 WIRE = ("grpc", "aetcd", "google")
 
@@ -77,6 +150,8 @@ def test_every_arrow_of_the_list_is_used() -> None:
 @everywhere
 def test_election_core_is_used_by_its_public_names_only(path: Path) -> None:
     public = {f"election_core.{name}" for name in election_core.__all__}
+    public |= {f"election_core.blocking.{name}" for name in election_core.blocking.__all__}
+    public |= {"election_core.metrics.CampaignMetrics"}
     assert set(below(path, "election_core")) <= public
 
 

@@ -244,7 +244,7 @@ def test_spans_in_words(seconds: int, text: str) -> None:
     assert span_text(seconds) == text
 
 
-@pytest.mark.parametrize("seconds", [30, 600, 3600, 86_400, 604_800])
+@pytest.mark.parametrize("seconds", [30, 600, 3600, 86_400, 604_800, 31_536_000, 3_153_600_000])
 @pytest.mark.parametrize("columns", [10, 60, 200])
 def test_time_marks_are_round_and_do_not_crowd(seconds: int, columns: int) -> None:
     window = Window(START, timedelta(seconds=seconds), columns)

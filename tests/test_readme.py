@@ -18,9 +18,13 @@ from textual.screen import Screen
 from electiontui import commands
 from electiontui.app import ElectionApp
 from electiontui.cli import cli
+from electiontui.commands.acting import NOBODY_LEADS
+from electiontui.commands.campaigning.plan import LEADERSHIP_LOST
 from electiontui.embedded import EmbeddedEtcd
+from electiontui.screens.acting import ActingScreen
 from electiontui.screens.console import ConsoleScreen
 from electiontui.screens.detail import DetailScreen
+from electiontui.screens.drills import DrillsScreen
 from electiontui.screens.elections import ElectionsScreen
 from electiontui.screens.events import EventsScreen
 from electiontui.screens.find import FindDialog
@@ -30,7 +34,7 @@ from electiontui.screens.warnings import WarningsScreen
 from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
 
-from .readme import DASHBOARD, FENCE, README, blocks, rows
+from .readme import COMMANDS, DASHBOARD, FENCE, README, blocks, rows
 from .servers import ROOT, Etcdctl, clean_environment, python, read_line
 
 
@@ -39,7 +43,6 @@ def test_every_block_is_tested_here() -> None:
         *blocks("bash", "Start in a minute"),
         *blocks("python", "The library"),
         *blocks("console", "The command line"),
-        *blocks("json", "The command line"),
         *blocks("python", "In notebooks"),
         *blocks("python", "Testing your own program"),
     ]
@@ -52,7 +55,9 @@ def test_it_is_short_and_speaks_of_no_other_machine() -> None:
         assert not re.search(r"/(home|root|work|tmp|opt)/", text)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/dashboard.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+)
 def test_links_lead_somewhere(document: str) -> None:
     source = ROOT / document
     for target in re.findall(r"\]\(([^)#]+)", source.read_text("utf-8")):
@@ -144,7 +149,7 @@ def documents(text: str) -> list[Any]:
 
 
 def test_json_has_the_shape_that_is_shown(listed: EmbeddedEtcd) -> None:
-    of_list, of_watch = map(documents, blocks("json", "The command line"))
+    of_list, of_watch = map(documents, blocks("json", "For programs", COMMANDS))
     printed = json.loads(run(listed, "list", "-w", "json").stdout)
     assert [shape(printed)] == [shape(document) for document in of_list]
     assert printed["elections"][-1]["leader"]["value"] == of_list[0]["elections"][0]["leader"]["value"]
@@ -165,8 +170,9 @@ def test_json_has_the_shape_that_is_shown(listed: EmbeddedEtcd) -> None:
 
 
 def test_exit_codes_are_those_of_the_table(listed: EmbeddedEtcd) -> None:
-    expected = [commands.OK, commands.ERROR, commands.CANNOT_CONNECT, commands.INVALID_INPUT, commands.INTERRUPTED]
-    assert [int(code) for code, _ in rows("exit code")] == expected
+    expected = [commands.OK, commands.ERROR, commands.CANNOT_CONNECT, commands.INVALID_INPUT]
+    expected += [NOBODY_LEADS, LEADERSHIP_LOST, commands.INTERRUPTED]
+    assert [int(code) for code, _ in rows("exit code", COMMANDS)] == expected
     assert run(listed, "list").returncode == 0
     # What a wrong password costs is tested where one is wanted; here nobody wants one.
     assert run(listed, "--user", "root:wrong", "list").returncode == 0
@@ -175,18 +181,18 @@ def test_exit_codes_are_those_of_the_table(listed: EmbeddedEtcd) -> None:
 
 
 def test_commands_in_the_text_are_understood(listed: EmbeddedEtcd) -> None:
-    found = re.findall(r"`electiontui ([^`]*)`", README)
-    assert len(found) >= 4
+    found = [text for text in re.findall(r"`electiontui ([^`]*)`", README + COMMANDS) if "COMMAND" not in text]
+    assert len(found) >= 8
     for text in found:
-        args = text.split()
-        done = run(listed, *args, *(() if "--help" in args else ("--help",)))
+        args, dashes, command = text.partition(" -- ")
+        done = run(listed, *args.removesuffix(" --help").split(), "--help", *(dashes + command).split())
         assert done.returncode == 0, text
         assert "Usage" in done.stdout
     assert run(listed, "--read-only").stderr.endswith("`electiontui watch`\n")  # understood, but there is no terminal
 
 
 def test_environment_variables_are_those_that_are_read() -> None:
-    named = set(re.findall(r"`((?:ETCDCTL|ELECTIONTUI)_[A-Z_]+)`", README))
+    named = set(re.findall(r"`((?:ETCDCTL|ELECTIONTUI)_[A-Z_]+)`", COMMANDS))
     assert named == {option.envvar for option in cli.params if getattr(option, "envvar", None)}
 
 
@@ -229,6 +235,7 @@ def test_keys_are_those_that_are_bound() -> None:
         "warnings": bound(WarningsScreen),
         "events": bound(EventsScreen),
         "find": bound(FindDialog),
-        "one election": bound(DetailScreen),
+        "one election": bound(DetailScreen, ActingScreen),
         "console": bound(ConsoleScreen),
+        "drills": bound(DrillsScreen),
     }

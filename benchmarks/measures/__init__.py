@@ -6,7 +6,22 @@ from collections.abc import Callable
 
 from ..bench import Bench
 from ..figures import Figure
-from . import campaign, crash, crowd, dashboard, handover, holding, ingest, load, proclaim, starting, viewers
+from . import (
+    campaign,
+    crash,
+    crowd,
+    dashboard,
+    handover,
+    history,
+    holding,
+    ingest,
+    load,
+    notebook,
+    proclaim,
+    scraping,
+    starting,
+    viewers,
+)
 
 __all__ = ["MEASURES"]
 
@@ -22,4 +37,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "viewers": viewers.run,
     "starting": starting.run,
     "dashboard": dashboard.run,
+    "history": history.run,
+    "scraping": scraping.run,
+    "notebook": notebook.run,
 }

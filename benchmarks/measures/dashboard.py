@@ -104,7 +104,7 @@ def _dashboard(bench: Bench, rows: int) -> Iterator[tuple[Terminal, float, float
         notes = Path(folder, "first-read")
         command = (sys.executable, "-m", "benchmarks.peers.dashboard", bench.endpoint, _PREFIX, str(notes))
         with Terminal(command) as terminal:
-            full = terminal.wait_for(f"({rows})", "job-000025", timeout=60.0)
+            full = terminal.wait_for(f" {rows} elections: all ok", "job-000025", timeout=60.0)
             yield terminal, full - terminal.started_at, full - float(notes.read_text())
 
 

@@ -48,6 +48,9 @@ class Campaign:
     def __repr__(self) -> str:
         return f"<blocking {self._inner!r}>"
 
+    def _repr_html_(self) -> str:
+        return self._background.ask(self._now._repr_html_)
+
     @property
     def _now(self) -> AsyncCampaign:
         """The campaign in the loop, of which whatever changes in one step is read from any thread."""
@@ -72,6 +75,10 @@ class Campaign:
     def is_leader(self) -> bool:
         """Whether it leads for certain at this moment, computed from the clock when asked, without any other thread."""
         return self._now.is_leader
+
+    def healthy(self) -> bool:
+        """Whether it waits or leads and etcd has confirmed its lease lately, for probes; without any other thread."""
+        return self._now.healthy()
 
     @property
     def key(self) -> bytes:

@@ -10,6 +10,7 @@ from typing import Self
 from ..client import Client as AsyncClient
 from ..clock import Clock
 from ..config import TLS
+from ..core.past import Past
 from ..errors import ElectionError
 from ..store import EndpointStatus, LeaseInfo, Store
 from .background import Background
@@ -50,6 +51,7 @@ class Client:
         password: str | None = None,
         tls: TLS | None = None,
         timeout: float = 5.0,
+        read_only: bool = False,
     ) -> None:
         """
         Args:
@@ -59,11 +61,14 @@ class Client:
             password: of that user.
             tls: paths of certificates.
             timeout: seconds within which every call ends, with all its retries on other members.
+            read_only: have no way to write: campaigns, sessions and evictions end with `InvalidConfig`.
 
         Raises:
             InvalidConfig: an argument can never work. It is a ValueError, too.
         """
-        inner = AsyncClient(endpoints, username=username, password=password, tls=tls, timeout=timeout)
+        inner = AsyncClient(
+            endpoints, username=username, password=password, tls=tls, timeout=timeout, read_only=read_only
+        )
         self._begin(inner, timeout)
 
     @classmethod
@@ -81,10 +86,23 @@ class Client:
     def __repr__(self) -> str:
         return f"<blocking {self._inner!r}>"
 
+    def _repr_html_(self) -> str:
+        return self._inner._repr_html_()
+
     @property
     def endpoints(self) -> tuple[str, ...]:
         """``host:port`` of each endpoint."""
         return self._inner.endpoints
+
+    @property
+    def cluster_id(self) -> int:
+        """The id of the cluster that has answered last; 0 before the first answer, and where a proxy does not tell."""
+        return self._inner.cluster_id
+
+    @property
+    def rewinds(self) -> int:
+        """How often etcd was found to be restored or wiped: revisions from before the last time mean nothing now."""
+        return self._inner.rewinds
 
     def election(self, name: str, *, ttl: int = 60, prefix: str = Election.prefix) -> Election:
         """An election.
@@ -129,6 +147,21 @@ class Client:
             lambda: Monitor(self._open, self._inner.monitor(prefix, forget_after=forget_after, history=history))
         )
 
+    def past(self, prefix: str = "election/", *, since: int = 0, most: int = 20_000, within: float = 10.0) -> Past:
+        """What etcd's own history still tells of the elections below a prefix: who led after whom, but not when.
+
+        Args:
+            prefix: one prefix; ``""`` gives no more than the present revision.
+            since: the revision up to which everything is known already.
+            most: how many of the newest revisions are gone through.
+            within: seconds after which what was not seen yet is left out, as is what comes after 64 MB of values.
+
+        Raises:
+            Unavailable: no member answered in time.
+            AuthenticationFailed: the user may not read or watch the keys.
+        """
+        return self._open.background.run(lambda: self._inner.past(prefix, since=since, most=most, within=within))
+
     def find_elections(self, prefix: str = "") -> ElectionSearch:
         """What holds elections below a prefix: ``for name, candidates in client.find_elections()``.
 
@@ -144,6 +177,14 @@ class Client:
             Unavailable: no member answered in time.
         """
         return self._open.background.run(lambda: self._inner.lease(lease_id))
+
+    def keys_on(self, lease_id: int) -> list[bytes]:
+        """The keys that end with a lease, whatever they are of, sorted; none where there is no such lease.
+
+        Raises:
+            Unavailable: no member answered in time.
+        """
+        return self._open.background.run(lambda: self._inner.keys_on(lease_id))
 
     def status(self) -> list[EndpointStatus]:
         """Every endpoint, asked just now, in order; one that does not answer within the timeout says why."""

@@ -44,6 +44,9 @@ class Election:
     def __repr__(self) -> str:
         return f"<blocking {self._inner!r}>"
 
+    def _repr_html_(self) -> str:
+        return self._inner._repr_html_()
+
     def campaign(self, value: str | bytes, *, session: Session | None = None, lease_id: int | None = None) -> Campaign:
         """Start to campaign; returns at once, while the campaign goes on in the background.
 
@@ -136,6 +139,33 @@ class Election:
             Unavailable: no member answered in time.
         """
         return self._open.background.run(self._inner.candidates)
+
+    def proclaim_for(self, candidate: Candidate, value: str | bytes) -> None:
+        """Write a new value for a candidate, whose campaign may be in another process; its place and lease stay.
+
+        Raises:
+            CandidateGone: it is not in line any more, so nothing was written.
+            InvalidConfig: it is no candidate of this election, or the value can never be written.
+            Unavailable: no member answered in time; it may have been written, and can be written again.
+        """
+        self._open.background.run(lambda: self._inner.proclaim_for(candidate, value))
+
+    def evict(self, candidate: Candidate, *, revoke: bool = False) -> None:
+        """Take a candidate out of the line, whoever's it is: its owner is told at once, and may campaign again.
+
+        Its key is deleted only while it has the create revision of this candidate, so that nobody who came later is
+        touched. With ``revoke`` its lease is ended after that, and with the lease every other key on it, see
+        `Client.keys_on`: a session's other candidacies, and what was put on the lease since somebody looked, for
+        etcd ends leases outside of transactions, so that nothing can guard it.
+
+        Raises:
+            CandidateGone: it is not in line any more, and no lease was ended. Where an answer of etcd was lost,
+                it was this call that deleted the key.
+            InvalidConfig: it is no candidate of this election, or has no lease to revoke.
+            Unavailable: no member answered in time. Its key may be deleted, which a repetition meets as
+                `CandidateGone`; the message names the lease where only that was not seen to end.
+        """
+        self._open.background.run(lambda: self._inner.evict(candidate, revoke=revoke))
 
     def observe(self) -> ElectionObserver:
         """Watch the leadership: ``with election.observe() as observer``."""

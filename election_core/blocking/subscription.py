@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
+from copy import copy
 from types import TracebackType
 from typing import Generic, Self, TypeVar, overload
 
@@ -20,6 +20,7 @@ from .open import Open
 
 __all__ = ["ElectionObserver", "Monitor", "Subscription"]
 
+T = TypeVar("T")
 Inner = TypeVar("Inner", bound=AsyncObserver | AsyncMonitor)
 
 
@@ -158,14 +159,30 @@ class Monitor(Subscription[AsyncMonitor]):
         super().__init__(open_, inner)
         self.prefix = inner.prefix
 
+    def _repr_html_(self) -> str:
+        return self.read(lambda inner: inner._repr_html_())
+
+    def read(self, question: Callable[[AsyncMonitor], T]) -> T:
+        """What a plain function says of the monitor in the client's loop, where nothing else changes meanwhile.
+
+        It holds up every renewal for as long as it takes, and must copy what is to stay as it is: ``copy.copy`` of a
+        state or a log costs little.
+        """
+        return self._open.background.ask(lambda: question(self._inner))
+
     @property
     def elections(self) -> Mapping[str, ElectionState]:
         """Name → state, always current; each state that is taken from it is a copy, which stays as it is."""
-        return Elections(self._open.background, self._inner)
+        return Elections(self._open.background, self._inner.elections)
+
+    @property
+    def strays(self) -> Mapping[str, ElectionState]:
+        """Name → the keys that would block an election in which nobody campaigns; copies, as of `elections`."""
+        return Elections(self._open.background, self._inner.strays)
 
     def log(self, name: str) -> TermLog:
         """Who led an election when, as far as this monitor has seen; a copy, which stays as it is."""
-        return self._open.background.ask(lambda: deepcopy(self._inner.log(name)))
+        return self._open.background.ask(lambda: copy(self._inner.log(name)))
 
     def take_changed(self) -> set[str]:
         """The elections that have changed, in their queue or otherwise, since this was last asked; all at first."""

@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Generator, Iterable, Mapping
 from types import MappingProxyType
 
+from .changes import Changes
 from .loading import Loading, finish
 from .model import Candidate, KeyDeleted, KeyEvent, KeyPut, Revision, Snapshot, Transition
 from .names import election_name, is_candidate, monitor_base, parent_of, text_to_name
 from .state import ElectionState
+from .strays import Strays, is_stray
 from .survey import Occupied, lineage
 
 __all__ = ["Directory"]
@@ -36,6 +38,7 @@ class Directory:
             are relative to the prefix's last slash: where the prefix ends with one, ``client.election(name,
             prefix=prefix)`` is the same election. The name is empty for candidates directly below the prefix.
         occupied: where keys may stand that are in no line.
+        strays: what stands where nobody campaigns and would block whoever did.
     """
 
     # The mutable state: the elections by path and by name, which of them have changed since somebody asked, whether
@@ -52,10 +55,11 @@ class Directory:
         self._base = monitor_base(prefix) if base is None else base
         self._states: dict[bytes, ElectionState] = {}
         self._named: dict[str, ElectionState] = {}
-        self._changed: set[str] | None = None
+        self._changes = Changes()
         self._has_begun = self._is_loading = self._has_missed = False
         self._known_vacant: dict[bytes, None] = {}
         self.occupied = Occupied()
+        self.strays = Strays(self._base)
         self.elections: Mapping[str, ElectionState] = MappingProxyType(self._named)
         self.revision = 0
         if snapshot is not None:
@@ -69,8 +73,9 @@ class Directory:
         if self._has_begun and snapshot.revision <= self.revision:
             return []
         self.revision, self._is_loading = snapshot.revision, True
-        lines = yield from self._lines(snapshot.candidates)
+        lines, strays = yield from self._lines(snapshot.candidates)
         transitions = yield from (self._start_over if self._has_begun else self._begin)(lines, snapshot)
+        self._changes.note(*self.strays.start_over(strays, snapshot))
         self._has_begun, self._is_loading = True, False
         return transitions
 
@@ -78,8 +83,12 @@ class Directory:
         """`load` at once."""
         return finish(self.load(snapshot))
 
-    def _lines(self, candidates: Iterable[Candidate]) -> Generator[None, None, dict[bytes, list[Candidate]]]:
+    def _lines(
+        self, candidates: Iterable[Candidate]
+    ) -> Generator[None, None, tuple[dict[bytes, list[Candidate]], list[Candidate]]]:
+        """The line of each path, and the strays that stand in none."""
         lines: dict[bytes, list[Candidate]] = {}
+        strays: list[Candidate] = []
         for number, candidate in enumerate(candidates):
             if b"/" in candidate.key and is_candidate(candidate):
                 lines[parent_of(candidate.key)] = []
@@ -91,14 +100,20 @@ class Directory:
                 continue
             if parent not in lines and parent not in self._states:
                 self.occupied.add(parent)
+            is_loose = True
             for path in lineage(parent):
                 if path in lines:
                     lines[path].append(candidate)
                 elif path in self._states:
                     lines[path] = [candidate]
+                else:
+                    continue
+                is_loose = False
+            if is_loose and is_stray(candidate):
+                strays.append(candidate)
             if not number % _SLICE:
                 yield
-        return lines
+        return lines, strays
 
     def _begin(self, lines: Mapping[bytes, list[Candidate]], snapshot: Snapshot) -> Loading:
         for number, (path, line) in enumerate(lines.items()):
@@ -113,7 +128,7 @@ class Directory:
         for path in lines.keys() - self._states.keys():
             self._open(path, ElectionState(election_name(path, self._base)))
         for number, (path, state) in enumerate(tuple(self._states.items())):
-            self._note_change(state)
+            self._changes.note(state.name)
             transitions += state.reset(snapshot._replace(candidates=tuple(lines.get(path, ()))))
             if not number % _SLICE:
                 yield
@@ -152,11 +167,14 @@ class Directory:
                     opened.append(parent)
                 else:
                     self.occupied.add(parent)
-            for state in self._elections_over(parent):
+            over = self._elections_over(parent)
+            for state in over:
                 touched.setdefault(state, []).append(event)
+            if not over:
+                self._changes.note(*self.strays.take_in(event, revision.revision, revision.observed_at))
         transitions: list[Transition] = []
         for state, events in touched.items():
-            self._note_change(state)
+            self._changes.note(state.name)
             transitions += state.absorb(revision.revision, events, revision.observed_at)
         for path in opened:
             transitions += self._recognise(path, revision)
@@ -218,7 +236,7 @@ class Directory:
             return True
         path = next(each for each in self._paths_of(name) if self._states.get(each) is state)
         del self._named[name], self._states[path]
-        self._note_change(state)
+        self._changes.note(state.name)
         if self._has_missed and not state.has_gap:
             self._known_vacant[path] = None
             if len(self._known_vacant) > _REMEMBERED:
@@ -227,14 +245,7 @@ class Directory:
 
     def take_changed(self) -> set[str]:
         """The elections that have changed, in their queue or otherwise, since this was last asked; all at first."""
-        # Who never asks must not have names collected for them.
-        changed = set(self._named) if self._changed is None else self._changed
-        self._changed = set()
-        return changed
-
-    def _note_change(self, state: ElectionState) -> None:
-        if self._changed is not None:
-            self._changed.add(state.name)
+        return self._changes.take(self._named, self.strays.elections)
 
     def find(self, key: bytes) -> Candidate | None:
         """The key, if it is known to stand in a line."""
@@ -273,7 +284,8 @@ class Directory:
     def _open(self, path: bytes, state: ElectionState) -> None:
         self._states[path] = self._named[state.name] = state
         self._known_vacant.pop(path, None)
-        self._note_change(state)
+        self._changes.note(*self.strays.leave(path))
+        self._changes.note(state.name)
         if path:
             self.occupied.add(parent_of(path))
 

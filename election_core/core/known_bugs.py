@@ -55,7 +55,8 @@ def known_bugs(version: str) -> tuple[str, ...]:
     """What is known to be wrong with elections on a server of this version, such as ``"3.5.1"``.
 
     The lost deletes cost a late hand-over, no more. Where etcd itself revokes a live lease, the old leader learns of
-    it one event later, as if somebody else had done it. No election sends a transaction that only reads, but another
+    it one event later, as if somebody else had done it; a raft leader that stood still can do so when it goes on and
+    once more some 7 s later. No election sends a transaction that only reads, but another
     program may. None is known for a version that is no version.
     """
     parts = version.partition("-")[0].split(".")

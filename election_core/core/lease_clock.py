@@ -56,6 +56,10 @@ class LeaseClock:
         self.deadline = max(self.deadline, sent_at + ttl - margin_for(ttl))
         return True
 
+    def is_confirmed(self, now: float) -> bool:
+        """Whether etcd has confirmed it within two thirds of the TTL; renewals are sent every third of it."""
+        return now < self.deadline + margin_for(self.ttl) - self.ttl / 3
+
     def remaining(self, now: float) -> float:
         """Seconds until the deadline; 0 once it has passed."""
         return max(0.0, self.deadline - now)

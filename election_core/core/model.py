@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from .flat import flat_text, flat_time
 
 __all__ = [
     "Candidate",
@@ -22,6 +24,7 @@ __all__ = [
     "Transition",
     "TransitionKind",
     "by_age",
+    "leader_facts",
 ]
 
 TransitionKind = Literal["elected", "vacated", "succeeded", "proclaimed"]
@@ -44,6 +47,19 @@ class Candidate(NamedTuple):
     def is_same_candidate(self, other: Candidate | None) -> bool:
         """Whether both are one candidacy, whatever either proclaims."""
         return other is not None and self.create_revision == other.create_revision and self.key == other.key
+
+    def as_dict(self) -> dict[str, Any]:
+        """Flat and ready for JSON, as ``electiontui list -w json`` writes it: what is not UTF-8 as ``{"base64": …}``.
+
+        The lease is hex, as etcdctl writes it: as a number it would not survive JavaScript.
+        """
+        return {
+            "key": flat_text(self.key),
+            "value": flat_text(self.value),
+            "lease": format(self.lease_id, "x"),
+            "create_revision": self.create_revision,
+            "mod_revision": self.mod_revision,
+        }
 
 
 def by_age(candidate: Candidate) -> tuple[int, bytes]:
@@ -122,3 +138,24 @@ class Transition(NamedTuple):
         if self.before is None:
             return "elected"
         return "proclaimed" if self.after.is_same_candidate(self.before) else "succeeded"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Flat and ready for JSON: of the leaders before and after what they proclaim, lease and fencing token."""
+        return {
+            "election": flat_text(self.election.encode("utf-8", "surrogateescape")),
+            "revision": self.revision,
+            "kind": self.kind,
+            "gap": self.gap,
+            "observed_at": flat_time(self.observed_at),
+            **leader_facts("before", self.before),
+            **leader_facts("after", self.after),
+        }
+
+
+def leader_facts(name: str, leader: Candidate | None) -> dict[str, Any]:
+    """What a leader proclaims under ``name``, and its lease (hex) and fencing token; ``None`` for a vacancy."""
+    return {
+        name: None if leader is None else flat_text(leader.value),
+        f"{name}_lease": None if leader is None else format(leader.lease_id, "x"),
+        f"{name}_token": None if leader is None else leader.create_revision,
+    }

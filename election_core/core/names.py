@@ -7,6 +7,8 @@ create revision and the suffix is never parsed to learn anything but "this looks
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..errors import InvalidConfig
 from .model import Candidate
 
@@ -15,6 +17,7 @@ __all__ = [
     "check_lease_id",
     "check_ttl",
     "check_value",
+    "common_base",
     "election_name",
     "election_root",
     "is_candidate",
@@ -24,6 +27,7 @@ __all__ = [
     "range_end_of",
     "text_to_name",
     "value_as",
+    "widest",
 ]
 
 MAX_TTL = 9_000_000_000
@@ -99,6 +103,34 @@ def monitor_base(prefix: str) -> bytes:
     """What a monitor strips from the paths it shows: its prefix up to the last slash."""
     head, slash, _ = text_to_name(prefix).rpartition(b"/")
     return head + slash
+
+
+def widest(prefix: str | Iterable[str]) -> tuple[str, ...]:
+    """The prefixes of which none is below another, sorted.
+
+    Raises:
+        InvalidConfig: there is none, or one is no text.
+    """
+    prefixes = [prefix] if isinstance(prefix, str | bytes) else list(prefix)
+    if not prefixes or not all(isinstance(each, str) for each in prefixes):
+        raise InvalidConfig(f"A prefix must be text, such as 'election/', or several of them; got {prefix!r}.")
+    found: list[str] = []
+    for each in sorted(prefixes):
+        if not (found and each.startswith(found[-1])):
+            found.append(each)
+    return tuple(found)
+
+
+def common_base(prefixes: tuple[str, ...]) -> tuple[str, bytes]:
+    """Of sorted prefixes the one to show, and what names are relative to."""
+    if len(prefixes) == 1:
+        return prefixes[0], monitor_base(prefixes[0])
+    first, last = text_to_name(prefixes[0]), text_to_name(prefixes[-1])
+    same = 0
+    while same < min(len(first), len(last)) and first[same] == last[same]:
+        same += 1
+    base = first[:same].rpartition(b"/")
+    return name_to_text(base[0] + base[1]), base[0] + base[1]
 
 
 def election_name(path: bytes, base: bytes) -> str:

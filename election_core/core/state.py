@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from .flat import card, shown
 from .model import Candidate, KeyEvent, KeyPut, Revision, Snapshot, Transition, by_age
 
 __all__ = ["ElectionState"]
@@ -54,6 +55,18 @@ class ElectionState:
         leader = self.leader
         held_by = "vacant" if leader is None else f"led by {leader.value[:40]!r}"
         return f"<ElectionState {self.name!r} {held_by}, {len(self)} candidates, revision {self.revision}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(each.create_revision, shown(each.value) or "(empty)", f"{each.lease_id:x}") for each in self._queue]
+        facts = [("candidates", len(rows)), ("revision", self.revision)]
+        return card(f"Election {self.name}", facts, [("token", "value", "lease"), *rows] if rows else ())
+
+    def __copy__(self) -> ElectionState:
+        """A state that stays as it is, which costs little: candidates never change."""
+        copy = ElectionState(self.name)
+        copy.revision, copy._queue, copy._gap = self.revision, self._queue.copy(), self._gap
+        copy._index_by_key()
+        return copy
 
     def __len__(self) -> int:
         """How many candidates there are, the leader included."""

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable
 
 from .model import Candidate
 from .names import is_candidate, parent_of, range_end_of
+from .strays import MOST_KEYS, MOST_PATHS, is_stray
 
 __all__ = ["Occupied", "Survey", "ancestors", "lineage"]
 
@@ -51,7 +52,7 @@ class Survey:
     """
 
     # The mutable state: the attributes, and the runs of candidates with nothing between them, each as the paths of
-    # the first and the last one with the number of its last key.
+    # the first and the last one with the number of its last key; and strays, one more of a path than make an election.
 
     def __init__(self, occupied: Occupied, known: Container[bytes] = ()) -> None:
         """
@@ -61,6 +62,7 @@ class Survey:
         """
         self._occupied, self._known = occupied, known
         self._runs: list[tuple[bytes, bytes, int]] = []
+        self._strays: dict[bytes, list[Candidate]] = {}
         self.seen = 0
         self.paths: set[bytes] = set()
 
@@ -76,6 +78,7 @@ class Survey:
             elif path not in self.paths:
                 self._occupied.add(path)
                 if not any(each in self._known for each in lineage(path)):
+                    self._note_stray(path, key)
                     continue
             first, last, number = self._runs[-1] if self._runs else (path, path, 0)
             if path == last or path.startswith(last + b"/"):
@@ -86,6 +89,21 @@ class Survey:
                 self._runs.pop()
             # A line may begin before the nested one whose keys were seen first: `a/-` stands before `a//x/1`.
             self._runs.append((min(first, path, key=_line_begin), path, self.seen))
+
+    def _note_stray(self, path: bytes, key: Candidate) -> None:
+        if is_stray(key) and (path in self._strays or len(self._strays) < MOST_PATHS):
+            strays = self._strays.setdefault(path, [])
+            if len(strays) <= MOST_KEYS:
+                strays.append(key)
+
+    def strays(self) -> list[Candidate]:
+        """Keys of no line that would block whoever campaigned there."""
+        return [
+            key
+            for path, strays in self._strays.items()
+            if not any(each in self.paths for each in lineage(path))
+            for key in strays
+        ]
 
     def ranges(self) -> list[tuple[bytes, bytes]]:
         """The half-open ranges of keys that hold every line whole, and no key of no line; in order, not overlapping."""

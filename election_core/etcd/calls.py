@@ -55,6 +55,7 @@ class Caller:
         """The reply of the first member that gives one. Every request made here can safely be repeated."""
         deadline = self.deadline() if deadline is None else deadline
         backoff = Backoff(last=0.5)
+        told: Unavailable | None = None
         while True:
             member = await self.members.preferred(deadline - time.monotonic())
             began = time.monotonic()
@@ -64,9 +65,12 @@ class Caller:
                 raise  # no other member has it, and neither will this one
             except Unavailable as exc:
                 self.members.suspect(member, silent_since=began if isinstance(exc, Silent) else None)
-                pause = backoff.pause()
-                if time.monotonic() + pause >= deadline:
-                    raise self._nobody_answered(exc) from exc
+                pause, now = backoff.pause(), time.monotonic()
+                # What only the end of the call has cut short says less than the failure before it.
+                if told is None or not isinstance(exc, Silent) or now - began >= self.attempt_timeout:
+                    told = exc
+                if now + pause >= deadline:
+                    raise self._nobody_answered(told) from exc
                 await asyncio.sleep(pause)
 
     @property

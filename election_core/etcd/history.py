@@ -17,24 +17,25 @@ class History:
     Attributes:
         revision: the newest revision that is known.
         rewinds: how often revisions were found to have gone back, or another cluster to answer.
+        cluster_id: the cluster that answers; 0 before the first answer.
     """
 
-    # The mutable state: the attributes, and the cluster that answers.
+    # The mutable state: the attributes.
 
     def __init__(self, ended: Callable[[], None]) -> None:
         """``ended`` is called each time that another history has begun."""
         self._ended = ended
-        self._cluster_id = 0
+        self.cluster_id = 0
         self.revision = 0
         self.rewinds = 0
 
     def heard(self, header: Any) -> None:
         """Any answer. Its revision may be an older one, of a member that lags behind; its cluster may not."""
         # What a proxy makes up itself says neither.
-        if header.cluster_id and header.cluster_id != self._cluster_id:
-            if self._cluster_id:
+        if header.cluster_id and header.cluster_id != self.cluster_id:
+            if self.cluster_id:
                 self._begin_again(header, "another cluster answers")
-            self._cluster_id = header.cluster_id
+            self.cluster_id = header.cluster_id
         if header.revision > self.revision:
             self.revision = header.revision
 

@@ -132,6 +132,11 @@ class EtcdStore:
     async def lease(self, lease_id: int) -> LeaseInfo | None:
         return await self._lease(lease_id, self._caller.deadline())
 
+    async def keys_on(self, lease_id: int) -> tuple[bytes, ...]:
+        request = rpc.LeaseTimeToLiveRequest(ID=lease_id, keys=True)
+        reply = await self._caller.call(lambda member: member.leases.LeaseTimeToLive, request)
+        return tuple(sorted(reply.keys))
+
     def renewals(self) -> AbstractAsyncContextManager[RenewalStream]:
         return open_renewals(self._caller)
 
@@ -143,6 +148,10 @@ class EtcdStore:
     @property
     def rewinds(self) -> int:
         return self._members.history.rewinds
+
+    @property
+    def cluster_id(self) -> int:
+        return self._members.history.cluster_id
 
     def suspect(self, endpoint: str) -> None:
         self._members.suspect_endpoint(endpoint, silent_for=QUIET)

@@ -12,6 +12,8 @@ from contextlib import aclosing
 from typing import NamedTuple, TypedDict
 
 from ..core.campaign_state import FAILURES, NEXT_STATES, CampaignState
+from ..core.flat import card, shown
+from ..core.log_fields import LogFields, log_fields
 from ..core.model import Candidate
 from ..core.place import Place
 from ..errors import ElectionError, LeadershipLost
@@ -27,6 +29,7 @@ __all__ = ["Candidacy", "Hooks"]
 
 _log = logging.getLogger("election_core.campaign")
 
+_STANDING = (CampaignState.WAITING, CampaignState.LEADING)
 _LONGEST_REREAD = 60.0
 """Seconds after which the place is read again although nothing happened, where the TTL is longer."""
 
@@ -101,8 +104,30 @@ class Candidacy:
         return self._shared.ahead_of(place.own)
 
     @property
+    def is_healthy(self) -> bool:
+        """Whether it waits or leads, on a lease that etcd has confirmed lately."""
+        return self.state in _STANDING and self._holding.lease.is_confirmed
+
+    def warn(self, what: str) -> None:
+        """Log what its owner should know of."""
+        _log.warning("election %r: %s", self._recipe.name, what, extra=self._log_fields)
+
+    @property
+    def _log_fields(self) -> LogFields:
+        place = self.place
+        return log_fields(self._recipe.name, self.key, place.own.create_revision if place and place.leads else None)
+
+    @property
     def whose(self) -> Whose:
         return {"election": self._recipe.name, "key": self.key}
+
+    def card(self) -> str:
+        """What it is and does, as HTML."""
+        facts = {"value": shown(self.value), "state": self.state, "key": shown(self.key)}
+        facts["lease"] = f"{self.lease_id:x}, lives for {self.lease_remaining:.1f} s at least"
+        if self.error is not None:
+            facts["error"] = shown(str(self.error))
+        return card(f"Campaign in {self._recipe.name}", facts.items())
 
     async def write(self, value: bytes) -> None:
         """Proclaim a value, once the candidate has joined the line.
@@ -165,7 +190,7 @@ class Candidacy:
             # Closing the watch takes its time, and the successor waits for the clean-up.
             asyncio.get_running_loop().call_soon(self._task.cancel)
         if state in FAILURES:
-            _log.warning("election %r: %s: %s", self._recipe.name, state, error)
+            self.warn(f"{state}: {error}")
             self._hooks.failed(error)
 
     async def _run(self) -> None:
@@ -216,19 +241,29 @@ class Candidacy:
         elif not place.leads:
             self._move_to(CampaignState.WAITING)
             if known is None or not place.has_same_neighbours(known):
-                _tell_waiting(self._recipe.name, place)
+                self._tell_waiting(place)
 
     def _elect(self, place: Place) -> None:
         if not self._holding.lease.is_alive:
             raise LeadershipLost("The lease has run out; this candidate must not be elected any more.")
         if self._move_to(CampaignState.LEADING):
-            token = place.own.create_revision
-            _log.info("election %r: elected, key %r, revision %d", self._recipe.name, self.key, token)
+            self._tell(f"elected, key {self.key!r}, revision {place.own.create_revision}")
             self.settled.set()
             self._hooks.elected()
 
     def _lease_ended(self, reason: ElectionError) -> None:
         self.end(CampaignState.LOST, LeadershipLost(reason.message))
+
+    def _tell_waiting(self, place: Place) -> None:
+        ahead = place.ahead
+        if ahead is None:
+            return
+        if ahead.lease_id == 0:
+            self.warn(f"the candidate ahead, key {ahead.key!r}, has no lease and so never expires; delete a stray one.")
+        self._tell(f"waiting behind key {ahead.key!r}, lease {ahead.lease_id:x}")
+
+    def _tell(self, what: str) -> None:
+        _log.info("election %r: %s", self._recipe.name, what, extra=self._log_fields)
 
     def _move_to(self, state: CampaignState) -> bool:
         """Whether ``state`` follows on the present one, and is entered."""
@@ -245,16 +280,3 @@ class Candidacy:
             self.end(CampaignState.FAILED, error)
         elif not self.state.is_terminal:
             self.end(CampaignState.FAILED, self._runtime.why_cancelled())
-
-
-def _tell_waiting(election: str, place: Place) -> None:
-    ahead = place.ahead
-    if ahead is None:
-        return
-    if ahead.lease_id == 0:
-        _log.warning(
-            "election %r: the candidate ahead, key %r, has no lease and so never expires; delete it if it is stray.",
-            election,
-            ahead.key,
-        )
-    _log.info("election %r: waiting behind key %r, lease %x", election, ahead.key, ahead.lease_id)

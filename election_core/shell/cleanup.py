@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ..backoff import Backoff
 from ..clock import sleep
+from ..core.log_fields import log_fields
 from ..errors import CampaignClosed, ElectionError
 from .holding import Holding
 from .joining import Joining
@@ -77,7 +78,8 @@ class Cleanup:
         try:
             await self.clean()
         except ElectionError as exc:
-            _log.info("election %r: clean-up of %r failed: %s", self._recipe.name, self._joining.key, exc)
+            name, key = self._recipe.name, self._joining.key
+            _log.info("election %r: clean-up of %r failed: %s", name, key, exc, extra=log_fields(name, key))
 
 
 def _has_failed(task: asyncio.Task[None]) -> bool:

@@ -7,6 +7,7 @@ import logging
 
 from ..backoff import Backoff
 from ..clock import sleep
+from ..core.log_fields import log_fields
 from ..core.model import Candidate
 from ..core.names import candidate_key
 from ..core.place import Place
@@ -100,7 +101,7 @@ class Joining:
                 self._raise_if_stopped()
                 if lease == _LEASES or not self._holding.replace(exc):
                     raise
-                _log.warning("election %r: the lease was gone before the key was written: %s", self._recipe.name, exc)
+                self._tell(logging.WARNING, f"the lease was gone before the key was written: {exc}")
         raise AssertionError("the last lease returns or raises")
 
     async def _write(self, value: bytes) -> tuple[Candidate, Place | None]:
@@ -130,8 +131,12 @@ class Joining:
             except Unavailable as exc:
                 if not self._holding.lease.is_alive:
                     raise
-                _log.info("election %r: %s", self._recipe.name, exc)
+                self._tell(logging.INFO, exc)
                 await sleep(self._clock, backoff.pause())
+
+    def _tell(self, level: int, what: object) -> None:
+        name = self._recipe.name
+        _log.log(level, "election %r: %s", name, what, extra=log_fields(name, self.key))
 
     def _raise_if_stopped(self) -> None:
         if self._stopped is not None:

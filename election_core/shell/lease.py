@@ -57,6 +57,11 @@ class Lease:
         return self.remaining > 0
 
     @property
+    def is_confirmed(self) -> bool:
+        """Whether it lives and not two renewals in a row had no answer."""
+        return self.is_alive and self._kept is not None and self._kept.clock.is_confirmed(self._runtime.clock.now())
+
+    @property
     def ended(self) -> ElectionError | None:
         """Why it has ended, or ``None``."""
         return self._ended

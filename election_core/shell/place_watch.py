@@ -19,6 +19,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 
 from ..backoff import Backoff
 from ..clock import Clock, sleep
+from ..core.log_fields import log_fields
 from ..core.model import Candidate
 from ..core.place import Place
 from ..errors import Compacted, Unavailable
@@ -71,7 +72,7 @@ async def watch_place(
         except Unavailable as exc:
             if isinstance(exc, Compacted):
                 place = None
-            _log.info("election %r: %s", recipe.name, exc)
+            _log.info("election %r: %s", recipe.name, exc, extra=log_fields(recipe.name, own.key))
             await sleep(clock, backoff.pause())
 
 

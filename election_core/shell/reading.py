@@ -120,12 +120,13 @@ class CandidateReads:
             await leisurely(slices(survey.show, page.candidates))
             self._seen = survey.seen
             self._progress(survey.seen, len(survey.paths))
-        return await values_in(
+        lines = await values_in(
             self._store,
             parts_of(self._keys, survey.ranges()),
             revision,
             lambda: self._progress(survey.seen, len(survey.paths)),
         )
+        return lines._replace(candidates=(*lines.candidates, *survey.strays()))
 
     async def _check(self, size: int) -> Check:
         check, revision = Check(self._directory), 0

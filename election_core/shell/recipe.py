@@ -88,9 +88,10 @@ class Recipe:
             raise self._lost("Nothing was proclaimed: the candidate's key is gone.", own.key)
         return result.revision
 
-    async def withdraw(self, own: Candidate) -> None:
-        """Leave the line. A newer key of the same name is left alone; none there is no error."""
-        await self.store.txn(Txn(Guard(own.key, own.create_revision), then=(Delete(own.key),)))
+    async def withdraw(self, own: Candidate) -> bool:
+        """Leave the line; whether its key was still there. A newer key of the same name is left alone."""
+        result = await self.store.txn(Txn(Guard(own.key, own.create_revision), then=(Delete(own.key),)))
+        return result.succeeded
 
     async def find(self, key: bytes, lease_id: int) -> Candidate | None:
         """The candidate with this key on this lease, if there is one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 from weakref import WeakSet
@@ -54,8 +54,8 @@ class Runtime:
         exit: through it they go. Nobody who leaves waits for who comes.
     """
 
-    # The mutable state: what is open, whose callbacks may run, the event loop that it belongs to, which tasks wait for
-    # the end of it, and whether the client is being closed.
+    # The mutable state: what is open, who is told of each new campaign, whose callbacks may run, the event loop that it
+    # belongs to, which tasks wait for the end of it, and whether the client is being closed.
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
@@ -66,6 +66,7 @@ class Runtime:
         self.entrance, self.exit = Gate(_AT_A_TIME), Gate(_AT_A_TIME)
         self.rereads = Rereads(store, clock, self.tasks)
         self.campaigns: set[OpenCampaign] = set()
+        self.begun: list[Callable[[OpenCampaign], None]] = []
         self.subscriptions: set[Closable] = set()
         self.sessions: set[Leaseholder] = set()
         self.callbacks: WeakSet[Callbacks] = WeakSet()
@@ -73,6 +74,12 @@ class Runtime:
         self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leaving: list[tuple[asyncio.Task[Any] | None, object]] = []
+
+    def begin(self, campaign: OpenCampaign) -> None:
+        """A campaign is open from now on."""
+        self.campaigns.add(campaign)
+        for tell in self.begun:
+            tell(campaign)
 
     def callbacks_of(self, owner: str, *events: str) -> Callbacks:
         """The callbacks of one object; those that run are waited for when the client is closed."""

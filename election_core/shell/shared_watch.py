@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from ..clock import Clock
+from ..core.log_fields import log_fields
 from ..core.model import Candidate, Revision, Snapshot
 from ..core.place import Place, still_own
 from ..core.state import ElectionState
@@ -138,7 +139,7 @@ class SharedWatch:
 
     def disconnected(self, error: ElectionError) -> None:
         """A feed's sink: the watch broke, which costs no place."""
-        _log.info("election %r: %s", self._recipe.name, error)
+        _log.info("election %r: %s", self._recipe.name, error, extra=log_fields(self._recipe.name))
 
     def _tell(self, member: _Member) -> None:
         # A key of a history that is gone is there, or not, whatever its create revision.

@@ -65,6 +65,10 @@ class MemoryServer:
         self._expire()
         return self._leases.info(lease_id, self.clock.now())
 
+    def keys_on(self, lease_id: int) -> tuple[bytes, ...]:
+        self._expire()
+        return self._keys.keys_on(lease_id)
+
     def renew(self, lease_id: int) -> int:
         """The seconds that the lease has from now on; 0 where there is none."""
         self._expire()

@@ -79,6 +79,11 @@ class MemoryStore:
         """How often the revisions have gone back: they never do here."""
         return 0
 
+    @property
+    def cluster_id(self) -> int:
+        """Always the same one."""
+        return 1
+
     async def read(self, query: Read) -> Snapshot:
         return await self._call(lambda: self._snapshot(query))
 
@@ -93,6 +98,9 @@ class MemoryStore:
 
     async def lease(self, lease_id: int) -> LeaseInfo | None:
         return await self._call(lambda: self._server.lease(lease_id))
+
+    async def keys_on(self, lease_id: int) -> tuple[bytes, ...]:
+        return await self._call(lambda: self._server.keys_on(lease_id))
 
     def renewals(self) -> AbstractAsyncContextManager[RenewalStream]:
         return self._open_renewals()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from election_core import Client, ElectionState, LeaseInfo, Monitor, TermLog, Unavailable, utc_now
 
+from ..as_json import Json, text_json
 from ..findings import (
     CRITICAL,
     KINDS,
@@ -19,18 +20,20 @@ from ..findings import (
     Seen,
     does,
     find,
+    in_order,
     leases_wanted,
     means,
     plural,
     says,
     verifies,
 )
+from ..patterns import is_plain_name, matches
 from ..pictures.table import aligned
 from ..sources import look_up
+from ..sources.shown import Shown
 from ..text import safe
 from . import ERROR, INVALID_INPUT, OK
-from .output import Json, print_json, print_line, text_json
-from .patterns import is_plain_name, matches
+from .output import print_json, print_line
 from .running import monitoring, run_command
 from .settings import Settings
 from .streams import is_plain, say
@@ -53,6 +56,11 @@ class _Wanted:
     """Kinds that are left out."""
     leases: bool
     """Whether leases are looked up."""
+
+    @property
+    def named(self) -> list[str]:
+        """The elections that are named, and not by a pattern."""
+        return [pattern for pattern in self.patterns if is_plain_name(pattern)]
 
 
 def check(
@@ -95,7 +103,7 @@ async def _look(client: Client, monitor: Monitor, wanted: _Wanted) -> Seen:
     """What is known of the elections that are wanted."""
     began = utc_now()
     await _wait_for_leaders(monitor, wanted)
-    elections = {name: state for name, state in monitor.elections.items() if matches(name, wanted.patterns)}
+    elections = {name: state for name, state in Shown(monitor).items() if matches(name, wanted.patterns)}
     logs = {name: monitor.log(name) for name in elections}
     for name in _missing(monitor, wanted):
         elections.setdefault(name, ElectionState(name))
@@ -107,8 +115,7 @@ async def _look(client: Client, monitor: Monitor, wanted: _Wanted) -> Seen:
 
 def _missing(monitor: Monitor, wanted: _Wanted) -> list[str]:
     """The elections that were named and have no candidate."""
-    names = filter(is_plain_name, wanted.patterns)
-    return [name for name in names if not len(monitor.elections.get(name, ()))]
+    return [name for name in wanted.named if not len(monitor.elections.get(name, ()))]
 
 
 async def _wait_for_leaders(monitor: Monitor, wanted: _Wanted) -> None:
@@ -128,7 +135,14 @@ async def _leases(client: Client, elections: Mapping[str, ElectionState]) -> dic
 
 
 def _found(seen: Seen, wanted: _Wanted) -> list[Finding]:
-    return [finding for finding in find(seen, wanted.limits) if finding.kind not in wanted.ignored]
+    found = [_weighed(finding, wanted) for finding in find(seen, wanted.limits)]
+    return in_order(finding for finding in found if finding.kind not in wanted.ignored)
+
+
+def _weighed(finding: Finding, wanted: _Wanted) -> Finding:
+    """An election that was named has to have a leader, which a stray is not."""
+    is_wrong = finding.kind == "stray-alone" and finding.election in wanted.named
+    return finding._replace(severity=CRITICAL) if is_wrong else finding
 
 
 def _print(form: str, settings: Settings, revision: int | None, findings: Sequence[Finding]) -> None:
@@ -162,6 +176,6 @@ def _json(finding: Finding, settings: Settings) -> Json:
         "age": finding.age,
         "says": says(finding),
         "means": means(finding),
-        "verify": verifies(finding, settings.endpoints, settings.prefixes),
+        "verify": verifies(finding, settings.etcdctl, settings.prefixes),
         "do": does(finding),
     }

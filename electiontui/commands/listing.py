@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from election_core import ElectionState, Oddity
 
+from ..as_json import candidate_json, text_json
+from ..patterns import matches
 from ..pictures.table import table
+from ..sources.shown import Shown
 from ..text import safe
-from .output import candidate_json, print_json, print_line, text_json
-from .patterns import matches
+from .output import print_json, print_line
 from .running import monitoring, run_command
 from .settings import Settings
 from .streams import is_plain, say
@@ -31,14 +33,16 @@ def list_elections(settings: Settings, patterns: Sequence[str], form: str, *, co
 
 async def _list(settings: Settings, patterns: Sequence[str], form: str, count: bool) -> None:
     async with settings.client() as client, monitoring(settings, client, settings.prefixes) as monitor:
-        states = [state for name, state in sorted(monitor.elections.items()) if matches(name, patterns)]
+        states = [state for name, state in sorted(Shown(monitor).items()) if matches(name, patterns)]
+        unread = set(monitor.strays)
         _narrate_oddities([oddity for oddity in monitor.oddities() if matches(oddity.election, patterns)])
         prefix, revision = monitor.prefix, monitor.revision
     if count:
         print_line(str(len(states)))
         return
     if form == "json":
-        print_json({"prefix": prefix, "revision": revision, "elections": [_election_json(state) for state in states]})
+        elections = [_election_json(state, state.name in unread) for state in states]
+        print_json({"prefix": prefix, "revision": revision, "elections": elections})
         return
     if not states:
         like = f" that matches {' or '.join(map(repr, patterns))}" if patterns else ""
@@ -53,6 +57,7 @@ def _narrate_oddities(oddities: Sequence[Oddity]) -> None:
         say(f"{_ODD[oddity.kind]} {safe(oddity.election)!r}: {safe(oddity.key)}")
 
 
-def _election_json(state: ElectionState) -> dict[str, object]:
-    candidates = [candidate_json(candidate) for candidate in state.queue]
-    return {"name": text_json(state.name), "leader": candidate_json(state.leader), "candidates": candidates}
+def _election_json(state: ElectionState, is_unread: bool) -> dict[str, object]:
+    unread = {"value": None} if is_unread else {}
+    candidates = [{**(candidate_json(candidate) or {}), **unread} for candidate in state.queue]
+    return {"name": text_json(state.name), "leader": next(iter(candidates), None), "candidates": candidates}

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
+import re
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..durations import parse_duration
-from .settings import Settings, credentials, split_endpoints
+from ..metrics.plan import address
+from .amounting import settings_from
+from .completing import profiles
+from .resolving import fill_in, hand_on, is_given, profile_of, put_by, resolve
+from .settings import Settings
 
-__all__ = ["OwnClusterCommand", "SharingCommand", "SharingGroup", "exit_codes", "seconds", "settings_of"]
+__all__ = [
+    "SHARED",
+    "OwnClusterCommand",
+    "SharingCommand",
+    "SharingGroup",
+    "WithoutClusterCommand",
+    "exit_codes",
+    "host_and_port",
+    "is_given",
+    "lease",
+    "seconds",
+    "settings_of",
+]
 
+_LEASE = re.compile(r"(0[xX])?[0-9a-fA-F]{1,16}", re.ASCII)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 def seconds(text: str) -> float:
@@ -25,6 +42,43 @@ def seconds(text: str) -> float:
     """
     try:
         return parse_duration(text)
+    except ValueError as exc:
+        raise click.BadParameter(str(exc)) from exc
+
+
+def lease(text: str) -> int:
+    """A lease id in hex, as click wants it converted.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    if not _LEASE.fullmatch(text) or not 0 < int(text, 16) < 1 << 63:
+        raise click.BadParameter(f"{text!r} is no lease; write it in hex, as 'electiontui list' and etcdctl do.")
+    return int(text, 16)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A program and its arguments, as click wants them converted.
+
+    Raises:
+        click.BadParameter: there is none.
+    """
+    from ..profiles import split_words
+
+    try:
+        return split_words(text)
+    except ValueError as exc:
+        raise click.BadParameter(str(exc)) from exc
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """``HOST:PORT``, as click wants it converted.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    try:
+        return address(text)
     except ValueError as exc:
         raise click.BadParameter(str(exc)) from exc
 
@@ -86,11 +140,68 @@ def shared_options() -> list[click.Option]:
             **_environment("DIAL_TIMEOUT"),
         ),
         click.Option(
-            ["--read-only"],
+            ["--read-only/--no-read-only"],
             is_flag=True,
             envvar="ELECTIONTUI_READ_ONLY",
             show_envvar=True,
             help="Never write to etcd.",
+        ),
+        click.Option(
+            ["--low-bandwidth/--no-low-bandwidth"],
+            is_flag=True,
+            envvar="ELECTIONTUI_LOW_BANDWIDTH",
+            show_envvar=True,
+            help="The dashboard repaints at most once a second, and what only shows the time every five.",
+        ),
+        click.Option(
+            ["--plain/--no-plain"],
+            is_flag=True,
+            envvar="ELECTIONTUI_PLAIN",
+            show_envvar=True,
+            help="Sentences line by line in place of the dashboard, such as for a screen reader.",
+        ),
+        click.Option(
+            ["--profile"],
+            shell_complete=profiles,
+            metavar="NAME",
+            envvar="ELECTIONTUI_PROFILE",
+            show_envvar=True,
+            help="Options from a file; `config show` says which.  [default: the one called default, if any]",
+        ),
+        click.Option(
+            ["--on-change"],
+            type=words,
+            metavar="CMD",
+            help="Run by the dashboard, watch and record for each transition, with the facts in its environment.",
+        ),
+        click.Option(["--on-alert"], type=words, metavar="CMD", help="Likewise, for each alert of the profile."),
+        click.Option(
+            ["--log-file"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="What goes on inside, for developers; at most 10 MB and as much of before.",
+        ),
+        click.Option(
+            ["--log-level"],
+            type=click.Choice(_LOG_LEVELS),
+            help="How much of it.  [default: info]",
+        ),
+        click.Option(
+            ["--metrics"],
+            type=host_and_port,
+            metavar="HOST:PORT",
+            help="The dashboard and record serve metrics for Prometheus there.",
+        ),
+        click.Option(
+            ["--history"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Where the past is kept.  [default: a file of the cluster in the user's state folder]",
+        ),
+        click.Option(
+            ["--no-history/--keep-history", "without_history"],
+            is_flag=True,
+            help="The dashboard neither keeps nor shows the past.",
         ),
     ]
 
@@ -103,7 +214,7 @@ class SharingGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """They are put by, since a command may add to them."""
-        ctx.meta[_GIVEN] = {name: ctx.params.pop(name) for name in _NAMES}
+        put_by(ctx, SHARED)
         return super().invoke(ctx)
 
 
@@ -115,15 +226,11 @@ class SharingCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """What is given in both places adds up where an option may be repeated; else the later one wins."""
-        later = {name: ctx.params.pop(name) for name in _NAMES}
-        given = ctx.meta.get(_GIVEN, {})
-        for name, value in later.items():
-            if not _on_command_line(ctx, name):
-                later[name] = given.get(name, value)
-            elif isinstance(value, tuple) and ctx.parent is not None and _on_command_line(ctx.parent, name):
-                later[name] = given[name] + value
-        ctx.meta[_GIVEN] = self.checked(ctx, later)
-        ctx.obj = ctx.find_root().obj = settings_of(ctx)
+        put_by(ctx, SHARED)
+        hand_on(ctx)
+        settings = ctx.obj = ctx.find_root().obj = settings_of(ctx)
+        if settings.profile is not None:
+            fill_in(ctx, settings.profile.thresholds)
         return super().invoke(ctx)
 
     def checked(self, ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +245,7 @@ class SharingCommand(click.Command):
         """The command's own options first."""
         for title, shared in (("Options", False), ("Common options, also before the command", True)):
             options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
-            listed = [each for each in options if (each.name in _NAMES) is shared]
+            listed = [each for each in options if (each.name in SHARED) is shared]
             records = [record for each in listed if (record := each.get_help_record(ctx)) is not None]
             with formatter.section(title):
                 formatter.write_dl(records)
@@ -149,66 +256,36 @@ class OwnClusterCommand(SharingCommand):
 
     def checked(self, ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
         for name in _CLUSTER:
-            if _on_command_line(ctx, name) or (ctx.parent is not None and _on_command_line(ctx.parent, name)):
+            if is_given(ctx, name):
                 option = name.replace("_", "-")
                 raise click.UsageError(f"--{option} is of no use here: an etcd of its own is started. Leave it out.")
-        # The environment's are for another etcd, too.
+        # Those of the environment and of a profile are for another etcd, too.
         return given | dict.fromkeys(("user", "password", "cacert", "cert", "key")) | {"endpoints": ()}
 
 
+class WithoutClusterCommand(SharingCommand):
+    """Takes the shared options, and asks neither etcd nor anybody for a password."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        put_by(ctx, SHARED)
+        hand_on(ctx)
+        return click.Command.invoke(self, ctx)
+
+
 _CLUSTER = ("endpoints", "user", "password", "cacert", "cert", "key", "insecure_transport")
-_GIVEN = "electiontui.given"
-_NAMES = tuple(str(option.name) for option in shared_options())
+SHARED = tuple(str(option.name) for option in shared_options())
+"""The names of the shared options."""
 
 
-def _on_command_line(ctx: click.Context, name: str) -> bool:
-    return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-
-
-def settings_of(ctx: click.Context) -> Settings:
-    """What all the shared options amount to; asks for a missing password.
+def settings_of(ctx: click.Context, *, may_ask: bool = True) -> Settings:
+    """What all the shared options amount to; asks for a missing password, unless nobody may be asked.
 
     Raises:
-        click.UsageError: they contradict one another.
+        click.UsageError: they contradict one another, or the profile is wrong.
     """
-    given = ctx.meta[_GIVEN]
-    if (given["cert"] is None) != (given["key"] is None):
-        raise click.UsageError("--cert and --key belong together: give both.")
-    contexts = [each for each in (ctx.parent, ctx) if each is not None]
-    flags = {name for name in ("user", "password") if any(_on_command_line(each, name) for each in contexts)}
-    username, secret = _credentials(flags, given["user"], given["password"])
-    return Settings(
-        endpoints=split_endpoints(given["endpoints"]),
-        prefixes=_distinct(given["prefixes"]) or ("election/",),
-        username=username,
-        password=secret,
-        ca=given["cacert"],
-        cert=given["cert"],
-        key=given["key"],
-        insecure_transport=given["insecure_transport"],
-        timeout=given["command_timeout"],
-        dial_timeout=given["dial_timeout"],
-        read_only=given["read_only"],
-    )
-
-
-def _distinct(given: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(given))
-
-
-def _credentials(flags: set[str], user: str | None, password: str | None) -> tuple[str | None, str | None]:
-    if user and ":" in user and password and flags == {"user"}:
-        password = None  # the flag brings its own, which wins over the environment's
-    elif user and ":" in user and password and flags == {"password"}:
-        user = user.partition(":")[0]
-    try:
-        name, secret = credentials(user, password)
-    except ValueError as exc:
-        raise click.UsageError(str(exc)) from exc
-    if name is not None and secret is None:
-        if not sys.stdin.isatty():
-            raise click.UsageError(
-                "--user needs a password: give --user name:password, --password or ETCDCTL_PASSWORD."
-            )
-        secret = click.prompt("Password", hide_input=True, err=True)
-    return name, secret
+    profile = profile_of(ctx)
+    given = {name: origin.value for name, origin in resolve(ctx, SHARED, profile).items()}
+    if isinstance(ctx.command, SharingCommand):
+        given = ctx.command.checked(ctx, given)
+    flags = {name for name in ("user", "password") if is_given(ctx, name)}
+    return settings_from(given, flags, profile, may_ask=may_ask)

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 
-from election_core import Client, ElectionError, InvalidConfig, Monitor, Unavailable
+from election_core import Client, Election, ElectionError, InvalidConfig, Monitor, Unavailable
 
 from . import CANNOT_CONNECT, ERROR, INTERRUPTED, INVALID_INPUT, OK
 from .settings import Settings
 from .streams import say, stdout_failed
 
-__all__ = ["monitoring", "run_command"]
+__all__ = ["monitoring", "one_election", "run_command"]
 
 
 def run_command(command: Coroutine[None, None, int | None], *, interrupted: int = INTERRUPTED) -> int:
@@ -37,6 +37,17 @@ def run_command(command: Coroutine[None, None, int | None], *, interrupted: int 
         return ERROR
     except OSError as exc:
         return stdout_failed(exc)
+
+
+def one_election(settings: Settings, client: Client, name: str) -> Election:
+    """The election that a command is about.
+
+    Raises:
+        InvalidConfig: there are several prefixes that it could be below, or its name can never be one.
+    """
+    if len(settings.prefixes) > 1:
+        raise InvalidConfig("This is about one election: give --prefix once.")
+    return client.election(name, prefix=settings.prefixes[0])
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from . import ERROR, OK
 
-__all__ = ["is_plain", "replace_closed_streams", "say", "stdout_failed"]
+__all__ = ["can_ask", "is_plain", "replace_closed_streams", "say", "stdout_failed"]
 
 
 def replace_closed_streams() -> None:
@@ -46,6 +46,11 @@ def is_plain() -> bool:
     if guessed and locale.getencoding().lower().replace("-", "") != "utf8":
         return True
     return os.environ.get("TERM") == "dumb" and sys.stdout.isatty()
+
+
+def can_ask() -> bool:
+    """Whether there is a terminal to ask a question on."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def say(text: str) -> None:

@@ -9,11 +9,13 @@ from datetime import datetime
 
 from election_core import ElectionError, ElectionState, Monitor, Transition, utc_now
 
+from ..as_json import candidate_json, text_json, time_json, transition_json
+from ..patterns import is_plain_name, matches
 from ..rows import LEADER_CELLS, describe
 from ..text import safe
 from . import ERROR, OK
-from .output import candidate_json, print_json, print_line, text_json, time_json
-from .patterns import is_plain_name, matches
+from .alarming import Alarming
+from .output import print_json, print_line
 from .running import monitoring, run_command
 from .settings import Settings
 from .streams import say
@@ -49,19 +51,8 @@ class _Jsonl:
         )
 
     def transition(self, name: str, transition: Transition, *, shown: bool) -> None:
-        if not shown:
-            return
-        print_json(
-            {
-                "event": transition.kind,
-                "election": text_json(name),
-                "revision": transition.revision,
-                "observed_at": time_json(transition.observed_at),
-                "before": candidate_json(transition.before),
-                "after": candidate_json(transition.after),
-                "gap": transition.gap,
-            }
-        )
+        if shown:
+            print_json(transition_json(name, transition))
 
     def forget(self, names: set[str]) -> None:
         """Elections that the monitor has forgotten."""
@@ -109,9 +100,11 @@ async def _watch(settings: Settings, patterns: Sequence[str], printer: _Jsonl | 
             if not known:
                 like = f" that matches {' or '.join(map(repr, patterns))}" if patterns else ""
                 say(f"no election{like} under {' or '.join(map(repr, settings.prefixes))} yet; waiting")
+            shown = _Shown(monitor, name, patterns, known, printer)
             try:
-                async with asyncio.timeout(until.seconds):
-                    await _print_transitions(monitor, name, patterns, known, printer, until)
+                async with Alarming(settings, monitor, shown.called, shown.is_wanted, shown.take_changed) as alarming:
+                    async with asyncio.timeout(until.seconds):
+                        await _print_transitions(shown, alarming, until)
             except TimeoutError:
                 if until.count is None:
                     return OK
@@ -120,23 +113,46 @@ async def _watch(settings: Settings, patterns: Sequence[str], printer: _Jsonl | 
             return OK
 
 
-async def _print_transitions(
-    monitor: Monitor,
-    name: str | None,
-    patterns: Sequence[str],
-    known: dict[str, int],
-    printer: _Jsonl | _Simple,
-    until: Until,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Which elections are printed, and where."""
+
+    monitor: Monitor
+    name: str | None
+    """Of the only one, which has none in the monitor."""
+    patterns: Sequence[str]
+    known: dict[str, int]
+    """Up to which revision each is known from the start."""
+    printer: _Jsonl | _Simple
+
+    def called(self, election: str) -> str | None:
+        """What to call it; ``None`` where it is not printed."""
+        if self.name is not None:
+            return self.name if election == "" else None
+        return election if matches(election, self.patterns) else None
+
+    def is_wanted(self, name: str) -> bool:
+        """Whether an election that is called so is printed once it is there."""
+        return name == self.name if self.name is not None else matches(name, self.patterns)
+
+    def take_changed(self) -> set[str]:
+        """Those that have changed since; what the monitor has forgotten is forgotten here, too."""
+        changed = self.monitor.take_changed()
+        self.printer.forget(changed - self.monitor.elections.keys())
+        return changed
+
+
+async def _print_transitions(shown: _Shown, alarming: Alarming, until: Until) -> None:
     printed = 0
-    async for transition in monitor:
-        fits = matches(transition.election, patterns) if name is None else transition.election == ""
+    async for transition in shown.monitor:
+        name = shown.called(transition.election)
         # What is not younger is already part of the state at the start.
-        if fits and transition.revision > known.get(transition.election, 0):
-            shown = until.kinds is None or transition.kind in until.kinds
-            printer.transition(transition.election if name is None else name, transition, shown=shown)
-            printed += shown
-        printer.forget(monitor.take_changed() - monitor.elections.keys())
+        if name is not None and transition.revision > shown.known.get(transition.election, 0):
+            is_wanted = until.kinds is None or transition.kind in until.kinds
+            shown.printer.transition(name, transition, shown=is_wanted)
+            printed += is_wanted
+            alarming.take(transition, tell=is_wanted)
+        alarming.note(shown.take_changed())
         if printed == until.count:
             return
 

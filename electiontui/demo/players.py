@@ -10,12 +10,13 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
-from .tempers import CAST, TTL, Temper, plan_term, values
+from .tempers import CAST, DOWN, TTL, UP, Temper, cast_by_host, plan_term
 
 if TYPE_CHECKING:
     from election_core import Client
@@ -73,9 +74,20 @@ async def play(endpoint: str, seed: int) -> None:
     from election_core import Client
 
     async with Client(endpoint) as client, asyncio.TaskGroup() as stage:
-        for name, temper in CAST.items():
-            for value in values(name, temper):
-                stage.create_task(_live(client, name, value, temper, Random(f"{seed} {name} {value}")))
+        for host, names in cast_by_host(CAST).items():
+            stage.create_task(_host(client, host, names, seed))
+
+
+async def _host(client: Client, host: str, names: list[str], seed: int) -> None:
+    """Live, go with all candidates at once as a host that loses its power does, and come back, over and over."""
+    random = Random(f"{seed} {host}")
+    moods = {name: Random(f"{seed} {name} {host}") for name in names}
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(random.uniform(*UP)), asyncio.TaskGroup() as candidates:
+                for name, mood in moods.items():
+                    candidates.create_task(_live(client, name, host, CAST[name], mood))
+        await asyncio.sleep(random.uniform(*DOWN))
 
 
 async def _live(client: Client, name: str, value: str, temper: Temper, random: Random) -> None:

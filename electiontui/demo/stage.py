@@ -9,6 +9,7 @@ from ..commands.dashboard import has_terminal, in_notebook, show
 from ..commands.settings import Settings
 from ..commands.streams import say
 from ..embedded import EmbeddedEtcd, EtcdFailed, EtcdNotFound
+from ..opening import Opening
 from .players import Players
 
 __all__ = ["run_demo"]
@@ -42,15 +43,20 @@ def _open(settings: Settings, etcd: EmbeddedEtcd, seed: int) -> int:
         return run_command(play_failover(etcd))
     from election_core import Client
 
+    from ..drill import Access
+
     # The dashboard's loop stays free for drawing: the candidates live in a process of their own.
     with Players(etcd.endpoint, seed, etcd.folder / "players.log") as players:
         notice = f"demo, seed {seed}: etcd {etcd.version} on {etcd.endpoint}; all of it is gone when you leave"
-        code = show(
-            lambda: Client(etcd.endpoints, timeout=settings.timeout),
-            prefixes=settings.prefixes,
-            read_only=settings.read_only,
+        opening = Opening(
+            settings.prefixes,
+            settings.read_only,
             notice=notice,
+            low_bandwidth=settings.low_bandwidth,
+            drills=Access(etcd.endpoints, timeout=settings.timeout),
+            wishes=settings.wishes,
         )
+        code = show(lambda: Client(etcd.endpoints, timeout=settings.timeout, read_only=settings.read_only), opening)
         failure = players.failure
     if failure is not None:
         say(f"the demo's candidates ended early: {failure}")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-__all__ = ["CAST", "TTL", "Temper", "Term", "plan_term", "values"]
+__all__ = ["CAST", "DOWN", "TTL", "UP", "Temper", "Term", "cast_by_host", "hosts", "plan_term"]
 
 TTL = 5
 """TTL in seconds of all leases in the demo: short, so that an expiry can be watched."""
 
 Span = tuple[float, float]
+
+UP, DOWN = (300.0, 1800.0), (15.0, 40.0)
+"""Least and most seconds for which a host lives before it goes with all its candidates, and for which it is gone."""
+_HOSTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,17 @@ def plan_term(temper: Temper, random: Random) -> Term:
     return Term(tuple(proclaims), left, random.random() < temper.crashes, random.uniform(*temper.away))
 
 
-def values(name: str, temper: Temper) -> list[str]:
-    """What each candidate of an election calls itself."""
-    stem = name.rpartition("/")[2].lower()
-    return [f"{stem}-{index:02}" for index in range(1, temper.candidates + 1)]
+def hosts(name: str, temper: Temper) -> list[str]:
+    """On which host each candidate of an election runs, which is what it proclaims; the first one to campaign first."""
+    # One host leads much that is steady, so that it is worth moving its leaderships off it.
+    first = list(CAST).index(name) if name in CAST and temper not in (STEADY, BUSY) else 0
+    return [f"node-{(first + number) % _HOSTS + 1:02}" for number in range(temper.candidates)]
+
+
+def cast_by_host(cast: Mapping[str, Temper]) -> dict[str, list[str]]:
+    """Host → the elections that it has a candidate in."""
+    found: dict[str, list[str]] = {}
+    for name, temper in cast.items():
+        for host in hosts(name, temper):
+            found.setdefault(host, []).append(name)
+    return found

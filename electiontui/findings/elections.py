@@ -83,6 +83,9 @@ def _no_standby(name: str, leader: Candidate, waiting: int, limits: Limits) -> F
 
 def _odd_line(name: str, queue: Sequence[Candidate], odd: Sequence[Oddity], limits: Limits) -> Iterator[Finding]:
     kinds: Mapping[bytes, str] = {oddity.key: oddity.kind for oddity in odd}
+    if all(kinds.get(candidate.key) == "stray" for candidate in queue):
+        yield Finding("stray-alone", WARNING, name, "", None, (queue[0].key,), (len(queue),))
+        return
     proper = 0
     for place, candidate in enumerate(queue, 1):
         kind = kinds.get(candidate.key)

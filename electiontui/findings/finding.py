@@ -41,6 +41,7 @@ KINDS = (
     "flapping",
     "no-standby",
     "stray-key",
+    "stray-alone",
     "nested-names",
     "unlike-key",
     "lock-in-line",

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from election_core import Candidate, ElectionState, LeaseInfo
 
+from ..rows import lease_to_spare
 from .finding import CRITICAL, WARNING, Finding, Limits
 
 __all__ = ["lease_findings", "leases_wanted"]
@@ -52,8 +53,7 @@ def lease_findings(
     """
     found: list[Finding] = []
     info = leases.get(queue[0].lease_id)
-    # The server rounds down, so less than one second more than it says is left.
-    if info is not None and info.remaining + 1 <= info.granted_ttl / 3:
+    if info is not None and lease_to_spare(info) <= 0:
         found.append(_not_renewed(name, queue, info))
     known = [(each, leases[each.lease_id].granted_ttl) for each in own if each.lease_id in leases]
     if not known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..etcdctl import asking
+from ..etcdctl import Etcdctl
 from ..prefixes import base_of
 from ..rows import duration
 from ..text import safe, shell_word
@@ -133,6 +133,13 @@ TEXTS: dict[str, Text] = {
         "See who wrote it. If nobody leads by it, delete it: etcdctl del {KEY}",
         _KEY,
     ),
+    "stray-alone": Text(
+        "nobody campaigns here, and keys without a lease stand in line: {1}, the first is {0}",
+        "Such a key never expires, so whoever campaigns here waits behind it forever. Mostly somebody has written it by"
+        " hand: `etcdctl put` without --lease takes a key off its lease.",
+        "See who wrote it. If no program reads it, delete it: etcdctl del {KEY}",
+        _KEY,
+    ),
     "nested-names": Text(
         "names lie below this one: {0}; {2} of their candidates stand in this line",
         "To etcd's clients whatever begins with an election's name and a slash is its candidate, so candidates of the"
@@ -190,11 +197,11 @@ def does(finding: Finding) -> str:
     return _filled(TEXTS[finding.kind].does, finding)
 
 
-def verifies(finding: Finding, endpoints: Sequence[str], prefixes: Sequence[str], flags: Sequence[str] = ()) -> str:
-    """A command that shows whether it is so, harmless; ``flags`` let etcdctl in, see `etcdctl.access`."""
+def verifies(finding: Finding, etcdctl: Etcdctl, prefixes: Sequence[str]) -> str:
+    """A command that shows whether it is so, harmless."""
     path = f"{base_of(prefixes)}{finding.election or ''}/"
     there: dict[str, bytes | str] = {"PATH": path, "KEY": _key(finding), "PREFIX": prefixes[0]}
-    return asking(endpoints, *(there.get(word, word) for word in TEXTS[finding.kind].verifies), flags=flags)
+    return etcdctl.asking(*(there.get(word, word) for word in TEXTS[finding.kind].verifies))
 
 
 def _filled(template: str, finding: Finding) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import ceil, inf
 
 from .lanes import Window
 from .raster import PARTLY, UNWATCHED
@@ -15,6 +16,9 @@ Local = Callable[[datetime], datetime]
 
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800)
 
+_FORMS = (60, "%H:%M:%S"), (21600, "%H:%M"), (86400, "%d %H:%M"), (5_000_000, "%d %b"), (inf, "%b %Y")
+"""How a mark is written where they are closer than so many seconds."""
+
 
 def wall_now(at: datetime) -> datetime:
     """The local time of a moment, as if the wall clock had never been set."""
@@ -24,8 +28,8 @@ def wall_now(at: datetime) -> datetime:
 def time_marks(window: Window, local: Local = wall_now) -> list[tuple[int, str]]:
     """Columns and local times to write below the lanes, at round times and not crowded."""
     least = window.span.total_seconds() / max(window.columns // 14, 1)
-    step = next((step for step in _STEPS if step >= least), _STEPS[-1])
-    form = "%H:%M:%S" if step < 60 else "%H:%M" if step < 21600 else "%d %b" if step >= 86400 else "%d %H:%M"
+    step = next((step for step in _STEPS if step >= least), ceil(least / _STEPS[-1]) * _STEPS[-1])
+    form = next(form for longest, form in _FORMS if step < longest)
     begin = local(window.since)
     offset = begin.utcoffset() or timedelta(0)
     past = (begin.timestamp() + offset.total_seconds()) % step

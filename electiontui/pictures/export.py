@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from election_core import Candidate, Term, TermLog
 
-from ..text import safe
+from ..records import as_csv, as_json
+from ..text import readable
 from .axis import Local
 from .lanes import Window
 from .svg import timeline_svg
@@ -38,24 +36,16 @@ def exported(
         ValueError: there is no such form; the message names those there are.
     """
     if form == "csv":
-        text = io.StringIO()
-        lines = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-        lines.writeheader()
-        for term in log.terms_kept:
-            # A terminal may show the file, and obey what is in it.
-            facts = _facts(term, now)
-            lines.writerow({key: safe(fact) if isinstance(fact, str) else fact for key, fact in facts.items()})
-        return text.getvalue()
+        return as_csv(_COLUMNS, (_facts(term, now) for term in log.terms_kept))
     if form == "json":
-        return json.dumps(
+        return as_json(
             {
                 "election": log.name,
                 "as_of": now.isoformat(),
                 "forgotten": log.dropped,
                 "not_watched": [[since.isoformat(), until.isoformat()] for since, until in unwatched],
                 "terms": [_facts(term, now) for term in log.terms_kept],
-            },
-            indent=1,
+            }
         )
     if form == "svg":
         title = f"{log.name} · {local(now):%Y-%m-%d %H:%M:%S}"
@@ -66,9 +56,9 @@ def exported(
 def _facts(term: Term, now: datetime) -> dict[str, object]:
     leader = term.leader
     return {
-        "leader": "" if leader is None else _text(term.first_value),
-        "value": "" if leader is None else _text(leader.value),
-        "key": "" if leader is None else _text(leader.key),
+        "leader": "" if leader is None else readable(term.first_value),
+        "value": "" if leader is None else readable(leader.value),
+        "key": "" if leader is None else readable(leader.key),
         "lease": "" if leader is None else f"{leader.lease_id:x}",
         "token": None if leader is None else leader.create_revision,
         "began": term.began_at.isoformat(),
@@ -77,8 +67,3 @@ def _facts(term: Term, now: datetime) -> dict[str, object]:
         "ended_known": term.ended_known,
         "seconds": round(term.duration(now).total_seconds(), 3),
     }
-
-
-def _text(value: bytes) -> str:
-    """As it is where it is UTF-8; other bytes as ``\\\\xNN``."""
-    return value.decode("utf-8", "backslashreplace")

@@ -52,6 +52,8 @@ def raster(lane: Lane, window: Window, now: datetime, cover: str = "") -> str:
         if over in (UNWATCHED, FORGOTTEN):
             drawn[column] = over
     for term in lane.terms:
+        if term.began_known and term.ended_known:
+            continue
         begin, end = window.column(term.began_at), window.column(min(term.ended_at or now, window.until))
         if not term.began_known and 0 <= begin < window.columns:
             drawn[int(begin)] = "≥"
@@ -63,10 +65,18 @@ def raster(lane: Lane, window: Window, now: datetime, cover: str = "") -> str:
 def _shares(lane: Lane, window: Window, now: datetime) -> list[tuple[int, float, float]]:
     """Of each cell how many terms fall into it, their share of it, and where in it the first one begins."""
     cells = [(0, 0.0, 0.0)] * window.columns
+    # A picture of days has thousands of terms, and is drawn at each key.
+    since, span = window.since, window.span
     for term in lane.terms:
-        begin = max(window.column(term.began_at), 0.0)
-        end = window.column(min(term.ended_at or now, window.until))
-        for column in range(int(begin), min(max(-int(-end // 1), int(begin) + 1), window.columns)):
+        begin = max((term.began_at - since) / span * window.columns, 0.0)
+        end = (min(term.ended_at or now, window.until) - since) / span * window.columns
+        first_cell = int(begin)
+        if end <= first_cell + 1 <= window.columns:
+            pieces, share, first = cells[first_cell]
+            left = begin - first_cell
+            cells[first_cell] = pieces + 1, share + max(end - begin, 0.0), first if pieces else left
+            continue
+        for column in range(first_cell, min(max(-int(-end // 1), first_cell + 1), window.columns)):
             left, right = max(begin - column, 0.0), min(end - column, 1.0)
             pieces, share, first = cells[column]
             cells[column] = pieces + 1, share + max(right - left, 0.0), first if pieces else left

@@ -59,7 +59,7 @@ def reading_text(reading: Reading, now: datetime, local: Local, revision: int | 
     today, term = local(now), reading.term
     parts = [clock_text(local(reading.at), today)]
     if term is None:
-        parts.append("not watched, or forgotten")
+        parts.append("too many to tell" if reading.changes else "not watched, or forgotten")
     else:
         who = "vacant" if term.leader is None else safe(term.leader.value, _WHO_CELLS) or "(empty)"
         begin = ("" if term.began_known else "≥ ") + clock_text(local(term.began_at), today)

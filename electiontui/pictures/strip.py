@@ -5,17 +5,20 @@ A cell shows who held most of it, how many terms began in it, and whether others
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
+from itertools import groupby
 from typing import NamedTuple
 
 from election_core import Term, TermLog
 
 from ..watched import Stretch
+from .colours import letter_of
 from .lanes import Window
 
-__all__ = ["Kind", "Slot", "strip_of"]
+__all__ = ["Kind", "Slot", "lettered", "strip_of"]
 
 
 class Kind(Enum):
@@ -40,6 +43,7 @@ class Slot(NamedTuple):
     """Terms may be missing here."""
 
 
+_SEVERAL, _GAP, _SEAM = "*", "?", "│"
 _UNKNOWN = Slot(Kind.UNKNOWN)
 _UNWATCHED = Slot(Kind.UNWATCHED)
 
@@ -54,14 +58,25 @@ def strip_of(log: TermLog, window: Window, now: datetime, unwatched: Sequence[St
     return cells.slots(blind, window.column(min(now, window.until)))
 
 
+def lettered(slots: Iterable[Slot]) -> str:
+    """The cells without colours, a letter for each leader and a seam between two terms of one letter."""
+    text, before = [], ""
+    for slot in slots:
+        letter = letter_of(slot.value) if slot.kind is Kind.LED else slot.kind.value
+        shown = _GAP if slot.gap else _SEVERAL if slot.begins > 1 else letter
+        text.append(_SEAM if shown == letter == before and slot.begins else shown)
+        before = letter
+    return "".join(text)
+
+
 class _Cells:
-    # The mutable state: of each cell the term that holds most of it with its share, how many began and whether one
-    # ended inside a gap.
+    # The mutable state: of each cell the term that holds most of it with its share, and of those cells where there
+    # are any how many began and whether one ended inside a gap.
 
     def __init__(self, columns: int) -> None:
         self._held: list[Term | None] = [None] * columns
         self._shares = [0.0] * columns
-        self._begins = [0] * columns
+        self._begins: Counter[int] = Counter()
         self._gaps: set[int] = set()
 
     def paint(self, term: Term, begin: float, end: float) -> None:
@@ -80,18 +95,24 @@ class _Cells:
             self._gaps.add(int(end))
 
     def slots(self, unwatched: Iterable[tuple[float, float]], now: float) -> tuple[Slot, ...]:
-        blind = [0.0] * len(self._held)
+        # Most cells are as the one before them, and share its slot.
+        slots = list[Slot]()
+        for term, alike in groupby(self._held):
+            slots += [_plain(term)] * len(list(alike))
+        for column in self._begins.keys() | self._gaps:
+            slots[column] = slots[column]._replace(begins=self._begins[column], gap=column in self._gaps)
+        blind: defaultdict[int, float] = defaultdict(float)
         for since, until in unwatched:
-            for column in range(max(int(since), 0), min(int(until) + 1, len(blind))):
+            for column in range(max(int(since), 0), min(int(until) + 1, len(slots))):
                 blind[column] += min(until, column + 1) - max(since, column)
-        return tuple(self._slot(column, share, min(now - column, 1.0)) for column, share in enumerate(blind))
+        for column, share in blind.items():
+            # Half of what is past of a cell is enough: what was not watched is not claimed.
+            if share and share >= min(now - column, 1.0) / 2:
+                slots[column] = _UNKNOWN if self._held[column] is None else _UNWATCHED
+        return tuple(slots)
 
-    def _slot(self, column: int, blind: float, past: float) -> Slot:
-        term = self._held[column]
-        # Half of what is past of a cell is enough: what was not watched is not claimed.
-        if blind and blind >= past / 2:
-            return _UNKNOWN if term is None else _UNWATCHED
-        if term is None:
-            return _UNKNOWN
-        kind = Kind.VACANT if term.is_vacant else Kind.LED
-        return Slot(kind, term.first_value, self._begins[column], column in self._gaps)
+
+def _plain(term: Term | None) -> Slot:
+    if term is None:
+        return _UNKNOWN
+    return Slot(Kind.VACANT if term.is_vacant else Kind.LED, term.first_value)

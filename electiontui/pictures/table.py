@@ -31,7 +31,7 @@ def _row(state: ElectionState) -> tuple[str, ...]:
     leader, name = state.leader, safe(state.name) or '""'
     if leader is None:
         return name, "–", str(len(state)), "–", "–"
-    value = safe(leader.value, _LEADER_CELLS) or "(empty)"
+    value = safe(leader.value, _LEADER_CELLS) or ("(empty)" if leader.lease_id else "(no lease)")
     return name, value, str(len(state)), str(leader.create_revision), format(leader.lease_id, "x")
 
 

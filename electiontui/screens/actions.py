@@ -8,22 +8,22 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from textual.app import App
 
-from election_core import CampaignState, ElectionError
+from election_core import CampaignState, Candidate, ElectionError
 
-from .. import etcdctl
+from ..etcdctl import ETCDCTL_TTL
 from ..sources import Candidacy
+from ..sources.eviction import carry_out
 from ..text import safe
 from .dialogs import Complaint, ConfirmDialog, FormDialog, LeaveDialog, Plan
 from .live import Desk
 
-__all__ = ["abandon", "campaign", "leave", "pick", "proclaim", "resign"]
+__all__ = ["abandon", "campaign", "evict", "leave", "pick", "proclaim", "resign"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Action = Callable[Concatenate[App[None], Desk, P], Coroutine[Any, Any, T]]
 
 _VALUE_CELLS = 40
-_DEFAULT_TTL = 60
 _COMMAND_VALUE = 400
 """Characters of a value shown in a command; longer ones are cut there, and said to be."""
 
@@ -52,8 +52,8 @@ async def campaign(app: App[None], desk: Desk, name: str | None) -> Candidacy | 
     """Ask for election, value and TTL, confirm, and start the campaign; ``None`` if cancelled or refused."""
     fields = {
         "name": (f"election below {safe(desk.view.base) or '(the root)'}", safe(name or "")),
-        "value": ("value to proclaim", ""),
-        "ttl": ("TTL of the lease, seconds", str(_DEFAULT_TTL)),
+        "value": ("value to proclaim", desk.own.usual_value),
+        "ttl": ("TTL of the lease, seconds", str(desk.own.usual_ttl)),
     }
 
     def wanted(form: dict[str, str]) -> str:
@@ -69,7 +69,8 @@ async def campaign(app: App[None], desk: Desk, name: str | None) -> Candidacy | 
             return Complaint(safe(str(exc), 200))
         return _doubt_about(form["value"])
 
-    form = await app.push_screen_wait(FormDialog("Campaign", fields, "Continue", check))
+    dialog = FormDialog("Campaign", fields, "Continue", check, first="value" if name else "name")
+    form = await app.push_screen_wait(dialog)
     if form is None:
         return None
     chosen, value, ttl = wanted(form), form["value"], int(form["ttl"])
@@ -99,10 +100,8 @@ def _campaign_plan(desk: Desk, name: str, value: str, ttl: int) -> Plan:
         after = f"leader {shown}"
     else:
         after = f"leader unchanged, {shown} waits as {waiting + 1} of {waiting + 1}"
-    fixed = (
-        f"etcdctl's TTL is always {etcdctl.ETCDCTL_TTL} s, this one's {ttl} s." if ttl != etcdctl.ETCDCTL_TTL else ""
-    )
-    command = etcdctl.campaign(desk.view.client.endpoints, desk.path(name), value[:_COMMAND_VALUE])
+    fixed = f"etcdctl's TTL is always {ETCDCTL_TTL} s, this one's {ttl} s." if ttl != ETCDCTL_TTL else ""
+    command = desk.etcdctl.campaign(desk.path(name), value[:_COMMAND_VALUE])
     question = f"Campaign in {safe(desk.path(name), 60)} as {shown!r}?"
     return Plan(question, "Campaign", _topology(desk, name), after, command, fixed)
 
@@ -132,7 +131,7 @@ async def proclaim(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
             "Proclaim",
             _topology(desk, desk.view.name_of(candidacy.path)),
             f"leader {safe(value, _VALUE_CELLS)}, same term",
-            etcdctl.proclaim(desk.view.client.endpoints, ours.key, ours.lease_id, value[:_COMMAND_VALUE]),
+            desk.etcdctl.proclaim(ours.key, ours.lease_id, value[:_COMMAND_VALUE]),
             "The dashboard writes only while the key is still this candidate's.",
         )
 
@@ -150,7 +149,7 @@ async def resign(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
             "Resign",
             _topology(desk, desk.view.name_of(candidacy.path)),
             _without(desk, candidacy),
-            etcdctl.resign(desk.view.client.endpoints, ours.key),
+            desk.etcdctl.resign(ours.key),
             "The dashboard also ends the lease.",
         )
 
@@ -174,6 +173,41 @@ async def abandon(app: App[None], desk: Desk, candidacy: Candidacy) -> None:
     await _confirmed(app, desk, plan, lambda: desk.own.abandon(candidacy))
 
 
+@_asks
+async def evict(app: App[None], desk: Desk, name: str, candidate: Candidate) -> None:
+    """Show what it does, have its value typed unless it is the user's own, evict, and tell who leads then."""
+    path, value = safe(desk.path(name), 50), safe(candidate.value, _VALUE_CELLS)
+    question = f"Evict {value!r} from {path}?"
+    command = desk.etcdctl.resign(candidate.key)
+
+    def plan() -> Plan:
+        after = _without_key(desk, name, candidate.key)
+        return Plan(question, "Evict", _topology(desk, name), after, command, "Only this candidate, not one after it.")
+
+    if any(candidate.key == each.campaign.key for each in desk.own.live):
+        agreed = await app.push_screen_wait(ConfirmDialog(plan)) is True
+    else:
+        shown = plan()
+        title = f"{question}\nnow    {shown.before}\nthen   {shown.after}\n{shown.command}"
+        fields = {"value": (f"it is not yours: type {value} to confirm", "")}
+        form = await app.push_screen_wait(
+            FormDialog(title, fields, "Evict", lambda form: _unlike(form["value"], value))
+        )
+        agreed = form is not None
+    if not agreed:
+        return
+    desk.asking = None
+    try:
+        outcome = await carry_out(desk.view.client.election(name, prefix=desk.view.base), [candidate])
+        app.notify(str(outcome), title="Evict", markup=False)
+    except ElectionError as exc:
+        _refuse(app, str(exc))
+
+
+def _unlike(typed: str, value: str) -> Complaint | None:
+    return None if typed == value else Complaint(f"That is not {value}.")
+
+
 def pick(desk: Desk, path: str) -> Candidacy | None:
     """The candidacy that an action on this election means: the user's that leads, or else the only one."""
     ours = [candidacy for candidacy in desk.own.live if candidacy.path == path]
@@ -183,11 +217,17 @@ def pick(desk: Desk, path: str) -> Candidacy | None:
 
 @_asks
 async def leave(app: App[None], desk: Desk) -> bool:
-    """Whether the user leaves, knowing what becomes of the candidates; asks only where there are any."""
-    if not desk.own.live:
+    """Whether the user leaves, knowing what becomes of candidates and a drill; asks only where there are any."""
+    if not desk.own.live and desk.drills.running is None:
         return True
-    dialog = LeaveDialog(lambda: [_fate(desk, each) for each in desk.own.live])
-    return await app.push_screen_wait(dialog) is True
+    what, verb = ("resign your candidates", "Resign") if desk.own.live else ("stop the drill", "Stop")
+    return await app.push_screen_wait(LeaveDialog(f"Leave, and {what}?", verb, lambda: _fates(desk))) is True
+
+
+def _fates(desk: Desk) -> list[str]:
+    running = desk.drills.running
+    drill = [] if running is None else [f"the drill {safe(running.drill.name, 40)} is stopped, and clears away"]
+    return [*(_fate(desk, each) for each in desk.own.live), *drill]
 
 
 def _fate(desk: Desk, candidacy: Candidacy) -> str:
@@ -237,9 +277,12 @@ def _leaders(desk: Desk, name: str | None) -> str:
 
 def _without(desk: Desk, candidacy: Candidacy) -> str:
     """What the election is without it."""
-    name = desk.view.name_of(candidacy.path)
+    return _without_key(desk, desk.view.name_of(candidacy.path), candidacy.campaign.key)
+
+
+def _without_key(desk: Desk, name: str | None, key: bytes | None) -> str:
     if not _is_read(desk, name):
         return "whoever waits leads, if anybody does"
     state = desk.view.elections.get(name) if name is not None else None
-    rest = [other for other in state.queue if other.key != candidacy.campaign.key] if state is not None else []
+    rest = [other for other in state.queue if other.key != key] if state is not None else []
     return f"leader {safe(rest[0].value, _VALUE_CELLS)}" if rest else "vacant"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from time import monotonic
 from typing import ClassVar
 
 from textual import on
@@ -18,7 +17,7 @@ from election_core import EndpointStatus
 from ..rows import Column, duration, sparkline
 from ..text import safe
 from ..widgets.cells import Cell
-from ..widgets.status_bar import Line, StatusBar
+from ..widgets.status_bar import Line
 from ..widgets.table_messages import Moved
 from ..widgets.text_pane import TextPane
 from ..widgets.virtual_table import VirtualTable
@@ -43,7 +42,7 @@ _COLUMNS = (
 class ClusterScreen(LiveScreen):
     """A row for each endpoint, and all that is known of the one under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.back", "Back", show=False, id="cluster_back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.back", "Back", show=False, id="back")]
 
     # The mutable state: the endpoints as they answered last.
 
@@ -52,7 +51,7 @@ class ClusterScreen(LiveScreen):
         self._members: dict[str, EndpointStatus] = {}
 
     def compose(self) -> ComposeResult:
-        yield StatusBar(id="status")
+        yield from self.top()
         yield Line(id="title")
         with Container(id="member-panes"):
             yield VirtualTable(_COLUMNS, self._cells, id="members")
@@ -81,7 +80,7 @@ class ClusterScreen(LiveScreen):
         up = sum(member.reachable for member in members)
         changes = self.desk.view.members.leader_changes
         parts = [f" cluster  {up} of {len(members)} answer"]
-        if up and not any(member.raft_leader for member in members):
+        if not self.desk.view.members.has_quorum:
             parts.append("NO QUORUM")
         parts.append(f"raft leader changed at least {changes} times" if changes else "raft leader never changed")
         return "   ".join(parts)
@@ -113,7 +112,7 @@ class ClusterScreen(LiveScreen):
     def _text(self, member: EndpointStatus) -> str:
         lines = [f"{safe(member.endpoint)}  {_state(member)[0]}"]
         if not member.reachable:
-            silent = self.desk.view.members.silent(monotonic()).get(member.endpoint, 0.0)
+            silent = self.desk.view.members.silent(self.desk.view.clock.seconds()).get(member.endpoint, 0.0)
             lines += ["", f"no answer for {duration(silent)}: {safe(member.error, 1000)}"]
             return "\n".join(lines)
         trips = [each for each in self.desk.view.members.round_trips(member.endpoint) if each is not None]

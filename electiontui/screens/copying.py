@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from election_core import Candidate
 
-from ..text import raw, safe, shell_word
+from ..text import raw, readable, safe, shell_word
 
 __all__ = ["Copy", "to_copy"]
 
@@ -36,7 +36,7 @@ def to_copy(
     if candidate is None:
         return None
     if pane == "events":
-        return Copy("value", candidate.value.decode("utf-8", "backslashreplace"))
+        return Copy("value", readable(candidate.value))
     return Copy("lease", f"{candidate.lease_id:x}") if more else Copy("key", _typed(candidate.key))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -16,8 +17,8 @@ from election_core import Candidate, TermLog, Transition
 
 from .. import rows
 from ..pictures.export import FORMS, exported
+from ..pictures.lanes import Window
 from ..rows import Column, duration
-from ..sources import Candidacy
 from ..text import safe
 from ..watched import Stretch
 from ..widgets.cells import Cell
@@ -26,12 +27,11 @@ from ..widgets.status_bar import Line, StatusBar
 from ..widgets.table_messages import Chosen
 from ..widgets.timeline import SPANS, Timeline
 from ..widgets.virtual_table import VirtualTable
-from . import actions
-from .console import ConsoleScreen
+from .acting import ActingScreen
 from .copying import to_copy
 from .detail_layout import Panes
 from .exporting import export
-from .live import Desk, LiveScreen
+from .live import Desk
 from .queue_rows import QUEUE, QueueRows
 from .reading_line import reading_line
 from .value import ValueDialog
@@ -49,7 +49,7 @@ _LOOKED_BACK = timedelta(seconds=2 * SPANS[-1])
 """How far back what was not watched is shown."""
 
 
-class DetailScreen(LiveScreen):
+class DetailScreen(ActingScreen):
     """One election; the screen only looks, the user's candidacies live on the desk."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,16 +66,12 @@ class DetailScreen(LiveScreen):
         Binding("Y", "copy(True)", "Copy the line or lease", show=False, id="copy_more"),
         Binding("e", "export", "Export", id="export"),
         Binding("z", "enlarge", "Enlarge", show=False, id="maximise"),
-        Binding("C", "console", "Console", id="console"),
-        Binding("P", "proclaim", "Proclaim", id="proclaim"),
-        Binding("R", "resign", "Resign", id="resign"),
     ]
 
     # The mutable state: the queue and events as last shown, and whether they were shown as lost.
 
     def __init__(self, desk: Desk, name: str) -> None:
-        super().__init__(desk)
-        self._election = name
+        super().__init__(desk, name)
         self._rows = QueueRows()
         self._events: dict[str, tuple[Transition, Transition | None]] = {}
         self._panes = Panes(self)
@@ -83,6 +79,7 @@ class DetailScreen(LiveScreen):
 
     def compose(self) -> ComposeResult:
         yield StatusBar(id="status")
+        yield from self.position_line()
         yield Line(id="title")
         yield Timeline(id="timeline")
         with Container(id="panes"):
@@ -112,33 +109,40 @@ class DetailScreen(LiveScreen):
 
     @property
     def _log(self) -> TermLog | None:
-        return self.desk.view.logs.get(self._election)
+        return self.desk.view.logs.get(self.election)
 
     def flush(self, changed: set[str], now: datetime) -> None:
         view = self.desk.view
-        if self._election not in changed or self._election not in view.logs or not self.is_mounted:
+        if self.election not in changed or self.election not in view.logs or not self.is_mounted:
             return
-        state = view.elections.get(self._election)
-        keys = self._rows.take(() if state is None else state.queue, now)
-        events = view.events(self._election)
-        pairs = zip(events, (None, *events), strict=False)
-        self._events = {str(event.revision): (event, previous) for event, previous in pairs}
-        self._table("queue").set_keys(keys)
-        self._table("events").set_keys(list(self._events)[::-1])
-        self._touch_all()
+        state = view.elections.get(self.election)
+        self._take(() if state is None else state.queue, now)
         self.show_time(now)
 
+    def _take(self, queue: Sequence[Candidate], now: datetime) -> None:
+        events = self.desk.view.events(self.election)
+        pairs = zip(events, (None, *events), strict=False)
+        self._events = {str(event.revision): (event, previous) for event, previous in pairs}
+        self._table("queue").set_keys(self._rows.take(queue, now))
+        self._table("events").set_keys(list(self._events)[::-1])
+        self._touch_all()
+
     def show_time(self, now: datetime) -> None:
+        self.desk.view.want_leases([self.election])
         log = self._log
         if log is None:
-            self.query_one("#title", Line).show(f" elections › {safe(self._election)}   not seen under this prefix")
+            self.query_one("#title", Line).show(f" elections › {safe(self.election)}   not seen under this prefix")
+            # A recording that went back may show what was before the election.
+            self._take((), now)
+            self.query_one(Timeline).show(TermLog(self.election, None, now), (), now, (), self.desk.view.wall.local)
             return
         if self._dim is not (self._lost_at is not None):
             self._dim = not self._dim
             self._touch_all()
         self._table("queue").touch(self._table("queue").visible_keys())
         timeline = self.query_one(Timeline)
-        timeline.show(log, self._rows.queue, now, self._unwatched(now), self.desk.view.wall.local)
+        self.desk.view.past.want([self.election])
+        timeline.show(log, self._rows.queue, now, self._unwatched(now), self.desk.view.wall.local, self._before)
         self._panes.share_out(len(self._rows.candidates), len(self._events))
         if self.query_one("#charts").display:
             for chart in self.query(Chart):
@@ -152,6 +156,9 @@ class DetailScreen(LiveScreen):
         """Since when nobody knows whether what is shown still holds, if that is so."""
         return self.desk.view.watched.lost_at
 
+    def _before(self, log: TermLog, window: Window) -> TermLog:
+        return self.desk.view.past.log(self.election, log, window.since, window.until, window.columns)
+
     def _unwatched(self, now: datetime) -> list[Stretch]:
         return list(self.desk.view.watched.unwatched(now - _LOOKED_BACK, now))
 
@@ -159,11 +166,14 @@ class DetailScreen(LiveScreen):
         term, leader, lost_at = log.current, log.current.leader, self._lost_at
         # What was not watched counts for nobody.
         length = ("" if term.began_known else "≥ ") + duration(term.duration(lost_at or now)) + ("?" if lost_at else "")
-        name = f" elections › {safe(self._election, max(self.size.width // 3, 10))}"
+        name = f" elections › {safe(self.election, max(self.size.width // 3, 10))}"
         if leader is None:
             return f"{name}   ○ VACANT for {length}"
         seen = log.dropped + sum(not each.is_vacant for each in log.terms_kept)
         who = safe(leader.value, max(self.size.width // 4, 10))
+        doom, state = self.desk.view.leases.doom(leader.lease_id), self.desk.view.elections.get(self.election)
+        if doom is not None and state is not None:
+            return f"{name}   ◌ {who}   {rows.doom(*doom, state)}"
         return f"{name}   ● {who}   held {length}   fencing token {leader.create_revision}   terms seen {seen}"
 
     def _touch_all(self) -> None:
@@ -178,7 +188,10 @@ class DetailScreen(LiveScreen):
         event, previous = self._events[key]
         return {
             "at": (f"{self.desk.view.wall.local(event.observed_at):%H:%M:%S.%f}"[:12], "muted"),
-            "what": (rows.describe(event, previous), "muted" if self._dim else _ROLES[event.kind]),
+            "what": (
+                rows.describe(event, previous, self.desk.view.leases.how_ended(event)),
+                "muted" if self._dim else _ROLES[event.kind],
+            ),
             "revision": (str(event.revision), "muted"),
         }
 
@@ -227,7 +240,7 @@ class DetailScreen(LiveScreen):
         if self._table("events").has_focus and key in self._events:
             event = self._events[key][0]
             return event.after or event.before
-        return self._rows.candidate(self._table("queue").cursor)
+        return self.candidate()
 
     def action_copy(self, more: bool = False) -> None:
         """Key of the queue, value of the events, fencing token of the timeline; or what else there is (``more``)."""
@@ -253,7 +266,8 @@ class DetailScreen(LiveScreen):
             self.app.run_worker(
                 export(
                     self.app,
-                    self._election,
+                    "the timeline",
+                    self.election,
                     FORMS,
                     lambda form: exported(form, log, self._rows.queue, timeline.span, now, self._unwatched(now), local),
                 ),
@@ -261,22 +275,9 @@ class DetailScreen(LiveScreen):
                 exit_on_error=False,
             )
 
-    def action_console(self) -> None:
-        self.app.push_screen(ConsoleScreen(self.desk, self._election))
-
-    def action_proclaim(self) -> None:
-        if (ours := self._own()) is not None:
-            self.app.run_worker(actions.proclaim(self.app, self.desk, ours), group="proclaim", exit_on_error=False)
-
-    def action_resign(self) -> None:
-        if (ours := self._own()) is not None:
-            self.app.run_worker(actions.resign(self.app, self.desk, ours), group="resign", exit_on_error=False)
-
-    def _own(self) -> Candidacy | None:
-        ours = actions.pick(self.desk, self.desk.path(self._election))
-        if ours is None:
-            self.notify("You have no candidate here, or several; choose one in the console (C).", severity="warning")
-        return ours
+    def candidate(self) -> Candidate | None:
+        """The one under the cursor of the queue, or else the leader."""
+        return self._rows.candidate(self._table("queue").cursor)
 
     @on(Chosen, "#events")
     def _event_chosen(self, event: Chosen) -> None:

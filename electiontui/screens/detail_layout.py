@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from ..widgets.charts import Chart
+from ..widgets.position_bar import PositionBar
 from ..widgets.timeline import Timeline
 
 __all__ = ["Panes", "Shares", "shares"]
@@ -69,9 +70,10 @@ class Panes:
     def share_out(self, queue: int, events: int) -> None:
         """Give each pane its lines; ``queue`` and ``events`` are how many of them there are."""
         screen = self._screen
-        height = screen.size.height
-        if not height:
+        if not screen.size.height:
             return
+        # A replay has one line more above.
+        height = screen.size.height - len(screen.query(PositionBar))
         screen.set_class(height >= _TALL, "-tall")
         screen.set_class(height < _LOW, "-low")
         timeline, panes, charts = (screen.query_one(f"#{each}") for each in ("timeline", "panes", "charts"))

@@ -18,6 +18,9 @@ __all__ = ["Complaint", "ConfirmDialog", "Dialog", "FormDialog", "LeaveDialog", 
 
 T = TypeVar("T")
 
+_SHORT = 20
+"""With fewer lines a dialog does without its margins, so that its buttons are seen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -49,6 +52,9 @@ class Dialog(ModalScreen[T], Generic[T]):
     AUTO_FOCUS = ""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", id="cancel")]
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.height < _SHORT, "-short")
 
     def action_cancel(self) -> None:
         self.dismiss(None)
@@ -111,7 +117,7 @@ class ConfirmDialog(Dialog[bool | None]):
 
 
 class LeaveDialog(Dialog[bool | None]):
-    """Lists what leaving does to the user's candidates; enter and y leave."""
+    """Lists what leaving does to the user's candidates, and to a drill; enter and y leave."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "leave", show=False),
@@ -119,19 +125,19 @@ class LeaveDialog(Dialog[bool | None]):
         Binding("right,l", "app.focus_next", show=False),
     ]
 
-    def __init__(self, fates: Callable[[], list[str]]) -> None:
-        """``fates``: a line for each candidate; asked once a second for as long as the dialog is open."""
+    def __init__(self, question: str, verb: str, fates: Callable[[], list[str]]) -> None:
+        """``fates``: a line for each thing that ends; asked once a second for as long as the dialog is open."""
         super().__init__()
-        self._fates = fates
+        self._question, self._verb, self._fates = question, verb, fates
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Label("Leave, and resign your candidates?", markup=False, classes="question")
+            yield Label(self._question, markup=False, classes="question")
             with VerticalScroll(classes="facts", can_focus=False):
                 yield Static(markup=False, id="fates")
             with Horizontal(classes="buttons"):
                 yield Button("Stay", id="cancel")
-                yield Button("Resign and leave", id="do", variant="warning")
+                yield Button(f"{self._verb} and leave", id="do", variant="warning")
 
     def on_mount(self) -> None:
         self._show()
@@ -139,7 +145,7 @@ class LeaveDialog(Dialog[bool | None]):
         self.set_interval(1.0, self._show)
 
     def _show(self) -> None:
-        self.query_one("#fates", Static).update("\n".join(self._fates()) or "None of them waits or leads any more.")
+        self.query_one("#fates", Static).update("\n".join(self._fates()) or "All of it has ended by now.")
 
     @on(Button.Pressed, "#do")
     def action_leave(self) -> None:
@@ -157,13 +163,16 @@ class FormDialog(Dialog[dict[str, str] | None]):
         fields: dict[str, tuple[str, str]],
         verb: str,
         check: Callable[[dict[str, str]], Complaint | None],
+        first: str | None = None,
     ) -> None:
         """
         Args:
             fields: key → label and initial text.
             check: what is wrong with the texts; while something is, the form stays open with them.
+            first: the field to begin in, whose initial text is written over; else the first empty one.
         """
         super().__init__()
+        self._first = first
         self._title, self._fields, self._verb, self._check = title, fields, verb, check
         self._doubtful: dict[str, str] | None = None
 
@@ -181,7 +190,8 @@ class FormDialog(Dialog[dict[str, str] | None]):
     def on_mount(self) -> None:
         self.query_one("#complaint").display = False
         boxes = list(self.query(Input))
-        self.set_focus(next((box for box in boxes if not box.value), boxes[-1]))
+        empty = next((box for box in boxes if not box.value), boxes[-1])
+        self.set_focus(empty if self._first is None else self.query_one(f"#{self._first}", Input))
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#do")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
@@ -10,26 +9,31 @@ from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.widgets import Footer, Input
 
-from .. import rows
-from ..rows import COLUMNS, ElectionRow
+from ..groups import group_of
+from ..records import ROW_COLUMNS, row_record
+from ..rows import COLUMNS
 from ..text import safe
 from ..widgets.cells import Cell
 from ..widgets.ink import ink
-from ..widgets.status_bar import Line, StatusBar
-from ..widgets.table_messages import Chosen, HeaderClicked
+from ..widgets.status_bar import Line
+from ..widgets.table_messages import Chosen, HeaderClicked, Moved
 from ..widgets.virtual_table import VirtualTable
 from . import list_lines as lines
 from .console import ConsoleScreen
-from .detail import DetailScreen
 from .find import FindDialog
-from .list_lines import Shown
+from .list_rows import election_cells, group_cells
+from .listing import Listing
 from .live import Desk, LiveScreen
 from .past import Past
+from .preview import Preview, preview_lines
 
 __all__ = ["ElectionsScreen"]
 
+_PREVIEW_FROM = 160
+"""From this width on the election under the cursor is shown beside the list."""
 _STEADY = frozenset({"name", "revision"})
 """Columns whose order is not renewed each second, since time alone does not change it."""
 
@@ -38,46 +42,48 @@ class ElectionsScreen(LiveScreen):
     """The table with filter and sort; enter opens one election."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Detail", id="detail"),
+        Binding("enter", "choose", "Detail", id="open"),
         Binding("slash", "filter", "Filter", key_display="/", id="filter"),
         Binding("exclamation_mark", "troubles", "Troubles", key_display="!", id="troubles"),
         Binding("s", "sort(1)", "Sort", id="sort"),
-        Binding("plus,equals_sign", "zoom(-1)", "Zoom", key_display="+-hl", show=False, id="list_zoom_in"),
-        Binding("minus", "zoom(1)", "Zoom out", show=False, id="list_zoom_out"),
-        Binding("h,left", "pan(-0.25)", "Pan back", show=False, id="list_pan_back"),
-        Binding("l,right", "pan(0.25)", "Pan forward", show=False, id="list_pan_forward"),
-        Binding("0", "go_live", "Now", show=False, id="list_go_live"),
+        Binding("plus,equals_sign", "zoom(-1)", "Zoom", key_display="+-hl", show=False, id="zoom_in"),
+        Binding("minus", "zoom(1)", "Zoom out", show=False, id="zoom_out"),
+        Binding("h,left", "pan(-0.25)", "Pan back", show=False, id="pan_back"),
+        Binding("l,right", "pan(0.25)", "Pan forward", show=False, id="pan_forward"),
+        Binding("0", "go_live", "Now", show=False, id="go_live"),
         Binding("S", "reverse", "Reverse", show=False, id="reverse"),
+        Binding("t", "fold", "Group", id="fold"),
+        Binding("f", "past", "Past", show=False, id="past"),
+        Binding("e", "export", "Export", show=False, id="export"),
         Binding("a", "find", "Find", id="find"),
         Binding("C", "console", "Console", id="console"),
         Binding("escape", "clear_filter", "Clear filter", show=False, id="clear_filter"),
     ]
 
-    # The mutable state: the order, the filter and what is wrong with it, whether only troubles are shown, the stretch
-    # of time, and whether the keys have to be ordered again.
+    # The mutable state: what is shown in which order, the stretch of time, and whether the keys have to be ordered
+    # again.
 
     def __init__(self, desk: Desk, notice: str | None = None) -> None:
         super().__init__(desk)
         self._notice = notice
         self._home = desk.view.prefixes
-        self._column, self._descending = "state", False
+        self._listing = Listing()
         self._past = Past(desk.view)
-        self._only_troubles = False
-        self._lets_through: Callable[[ElectionRow], bool] = rows.matcher("")
-        self._complaint = ""
         self._stale = True
 
     def compose(self) -> ComposeResult:
-        yield StatusBar(id="status")
+        yield from self.top()
         yield Line(id="title")
-        yield VirtualTable(COLUMNS, self._cells, id="elections")
+        with Horizontal(id="list-panes"):
+            yield VirtualTable(COLUMNS, self._cells, id="elections")
+            yield Preview(id="preview")
         yield Input(placeholder="text, /regex/, !inverse", id="filter", compact=True)
         yield Line(id="news")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
-        self._table.sorted_by = (self._column, self._descending)
+        self._table.sorted_by = (self._listing.column, self._listing.descending)
         self._table.when_resized = self._again
         self._table.focus()
 
@@ -86,23 +92,21 @@ class ElectionsScreen(LiveScreen):
         return self.query_one("#elections", VirtualTable)
 
     @property
-    def _pattern(self) -> str:
-        return self.query_one("#filter", Input).value
+    def _election(self) -> str | None:
+        """The election under the cursor."""
+        key = self._table.cursor
+        return None if key is None or group_of(key) is not None else key
 
     def _cells(self, key: str) -> dict[str, Cell]:
-        row = self.desk.view.rows.get(key)
+        view, group = self.desk.view, group_of(key)
+        if group is not None:
+            names, is_open = self._listing.groups.get(key, []), self._listing.is_open(key)
+            return group_cells(view, group, names, self.desk.now(), is_open=is_open)
+        row = view.rows.get(key)
         if row is None:
             return {}
-        now, is_known = self.desk.now(), self.desk.view.watched.lost_at is None
-        role = "" if row.state == "leading" else row.state
-        texts = rows.cells(row, now)
-        roles: dict[str, str] = {"state": row.state, "leader": role, "held": role}
-        if not is_known:
-            # Nobody knows whether the leader still leads, so nothing is counted on.
-            texts["held"] = rows.held(row, self.desk.view.watched.lost_at or now) + "?"
-            roles = dict.fromkeys(texts, "muted")
-        cells: dict[str, Cell] = {column: (text, roles.get(column, "")) for column, text in texts.items()}
-        cells["strip"] = self._past.strip(key, now, self._muted, colours=self._has_colours)
+        cells = election_cells(view, row, self.desk.now(), inside=self._listing.is_inside(key))
+        cells["strip"] = self._past.strip(key, self.desk.now(), self._muted, colours=self._has_colours)
         return cells
 
     def _muted(self) -> Style:
@@ -125,66 +129,85 @@ class ElectionsScreen(LiveScreen):
         if not self.is_mounted or (not changed and not self._stale):
             return
         # Apart from new rows, the order is renewed once per second, lest rows jump while they are read.
-        table = self._table
-        same = len(table.keys) == len(self.desk.view.rows) and changed <= table.known
-        if self._stale or not same or self._pattern:
+        if self._stale or self._listing.version != self.desk.view.rows.version or self._listing.pattern:
             self._order()
+            self._tell()
         else:
-            table.touch(changed)
-        self._tell()
+            self._table.touch(changed)
+            self._tell_news()
+            if self._election in changed:
+                self._preview()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        preview = self.query_one(Preview)
+        preview.display = self.size.width >= _PREVIEW_FROM
+        self._preview()
+
+    @on(Moved, "#elections")
+    def _preview(self) -> None:
+        preview = self.query_one(Preview)
+        if preview.display:
+            preview.show(preview_lines(self.desk.view, self._election, self.desk.now(), self.size.height))
 
     def show_time(self, now: datetime) -> None:
-        if self._column not in _STEADY:
-            self._order()
-        visible = self._table.visible_keys()
-        self.desk.view.want_ttls(visible)
         before = self._table.titles.get("strip")
-        self._frame()
+        if self._listing.column in _STEADY:
+            self._show_rows()
+        else:
+            self._order()
+        self.desk.view.want_leases(self._table.visible_keys())
         if self._table.titles["strip"] != before:
             self._table.refresh()
-        self._table.touch(visible)
         self._tell()
 
     def _order(self) -> None:
-        self._frame()
-        known, troubles = self.desk.view.rows, self.desk.view.troubles
-        if self._column in ("name", "state") and not self._pattern:
-            # Thousands of rows that nobody sees need not be made for it.
-            names = sorted(name for name in known if not self._only_troubles or name in troubles)
-            if self._column == "state":
-                names = [*troubles.worst_first(), *(name for name in names if name not in troubles)]
-            self._table.set_keys(names[::-1] if self._descending else names)
-        else:
-            shown = (row for row in known.complete() if self._lets_through(row))
-            if self._only_troubles:
-                shown = (row for row in shown if row.state != "leading")
-            ordered = sorted(shown, key=rows.sort_key(self._column), reverse=self._descending)
-            self._table.set_keys([row.name for row in ordered])
-        self._table.touch(self._table.visible_keys())
+        self._table.set_keys(self._listing.keys(self.desk.view))
+        self._show_rows()
         self._stale = False
 
+    def _show_rows(self) -> None:
+        self._frame()
+        self._table.touch(self._table.visible_keys())
+
     def _tell(self) -> None:
-        view = self.desk.view
-        order = f"{self._column} {'▼' if self._descending else '▲'}"
-        shown = Shown(len(self._table.keys), self._pattern, order, self._only_troubles)
-        self.query_one("#title", Line).show(lines.title(view, shown, self.desk.now()))
-        self.query_one("#news", Line).show(lines.news(view, self._complaint, self._notice))
-        self._table.say(lines.nothing(view, shown))
+        view, listing = self.desk.view, self._listing
+        self.query_one("#title", Line).show(lines.title(view, listing, self.desk.now()))
+        self._tell_news()
+        self._table.say(lines.nothing(view, listing, self.desk.keys))
+        self._preview()
+
+    def _tell_news(self) -> None:
+        self.query_one("#news", Line).show(lines.news(self.desk.view, self._listing.complaint, self._notice))
 
     @on(Chosen)
     def _open(self, event: Chosen) -> None:
-        self.app.push_screen(DetailScreen(self.desk, event.key))
+        if group_of(event.key) is not None:
+            self._listing.toggle(event.key)
+            self._again()
+            return
+        self.open_election(event.key)
 
     def action_choose(self) -> None:
         self._table.action_choose()
 
     @on(HeaderClicked)
     def _sort_by_click(self, event: HeaderClicked) -> None:
-        self._sort(event.column, not self._descending if event.column == self._column else False)
+        self._sort(event.column, not self._listing.descending if event.column == self._listing.column else False)
 
     def action_troubles(self) -> None:
         """Show those that are in trouble, or all."""
-        self._only_troubles = not self._only_troubles
+        self._listing.only_troubles = not self._listing.only_troubles
+        self._again()
+
+    def action_past(self) -> None:
+        """Show those that are over, or hide them."""
+        self._listing.shows_past = not self._listing.shows_past
+        self._again()
+
+    def action_fold(self) -> None:
+        """Fold elections whose names begin alike, or show all of them."""
+        self._listing.is_folded = not self._listing.is_folded
         self._again()
 
     def action_zoom(self, by: int) -> None:
@@ -206,13 +229,13 @@ class ElectionsScreen(LiveScreen):
 
     def action_sort(self, by: int) -> None:
         columns = [column.key for column in COLUMNS]
-        self._sort(columns[(columns.index(self._column) + by) % len(columns)], False)
+        self._sort(columns[(columns.index(self._listing.column) + by) % len(columns)], False)
 
     def action_reverse(self) -> None:
-        self._sort(self._column, not self._descending)
+        self._sort(self._listing.column, not self._listing.descending)
 
     def _sort(self, column: str, descending: bool) -> None:
-        self._column, self._descending = column, descending
+        self._listing.column, self._listing.descending = column, descending
         self._table.sorted_by = (column, descending)
         self._again()
 
@@ -228,11 +251,7 @@ class ElectionsScreen(LiveScreen):
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
-        try:
-            self._lets_through, self._complaint = rows.matcher(event.value), ""
-        except ValueError as exc:
-            self._lets_through = rows.matcher("")
-            self._complaint = str(exc)
+        self._listing.filter(event.value)
         self._order()
         self._tell()
 
@@ -259,10 +278,17 @@ class ElectionsScreen(LiveScreen):
         self._order()
         self._tell()
 
+    def action_export(self) -> None:
+        """Write the elections that are shown to a file."""
+        view, now = self.desk.view, self.desk.now()
+        shown = [row_record(view.rows[name], now) for name in self._listing.names if name in view.rows]
+        about = {"prefixes": list(view.prefixes), "as_of": now.isoformat(), "revision": view.status().revision}
+        self.export("the list", "elections", ROW_COLUMNS, about, shown)
+
     def action_console(self) -> None:
-        self.app.push_screen(ConsoleScreen(self.desk, self._table.cursor))
+        self.app.push_screen(ConsoleScreen(self.desk, self._election))
 
     def action_copy(self) -> None:
-        if (name := self._table.cursor) is not None:
+        if (name := self._election) is not None:
             self.app.copy_to_clipboard(safe(name))
             self.notify(f"Copied {safe(name, 60)}", markup=False)

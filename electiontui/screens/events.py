@@ -8,16 +8,16 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widgets import Footer, Input
 
 from election_core import Transition
 
 from .. import rows
+from ..records import EVENT_COLUMNS, event_record
 from ..rows import Column
 from ..text import safe
 from ..widgets.cells import Cell
-from ..widgets.status_bar import Line, StatusBar
+from ..widgets.status_bar import Line
 from ..widgets.table_messages import Chosen
 from ..widgets.virtual_table import VirtualTable
 from .live import Desk, LiveScreen
@@ -37,18 +37,12 @@ class EventsScreen(LiveScreen):
     """Follows the newest event while the cursor is on top; elsewhere it stays where it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Its election", id="choose_event"),
-        Binding("slash", "filter", "Filter", key_display="/", id="filter_events"),
+        Binding("enter", "choose", "Its election", id="open"),
+        Binding("slash", "filter", "Filter", key_display="/", id="filter"),
         Binding("p", "proclaims", "Proclaims", id="proclaims"),
-        Binding("escape", "clear_filter", "Clear filter", show=False, id="clear_event_filter"),
+        Binding("e", "export", "Export", show=False, id="export"),
+        Binding("escape", "clear_filter", "Clear filter", show=False, id="clear_filter"),
     ]
-
-    class Wanted(Message):
-        """The user wants to see an election."""
-
-        def __init__(self, election: str) -> None:
-            super().__init__()
-            self.election = election
 
     # The mutable state: what is shown by the key of its row, the filter, and whether proclaims are shown.
 
@@ -59,7 +53,7 @@ class EventsScreen(LiveScreen):
         self._stale = True
 
     def compose(self) -> ComposeResult:
-        yield StatusBar(id="status")
+        yield from self.top()
         yield Line(id="title")
         yield VirtualTable(_COLUMNS, self._cells, follows=True, id="all-events")
         yield Input(placeholder="text in the election, event or value", id="filter", compact=True)
@@ -106,9 +100,9 @@ class EventsScreen(LiveScreen):
     def _tell(self) -> None:
         kept = len(self.desk.view.recent)
         text = f" events of all elections  {len(self._events)} of the last {kept}"
-        self.query_one("#title", Line).show(
-            text + ("" if self._shows_proclaims else "   without proclaims, p shows them")
-        )
+        if not self._shows_proclaims:
+            text += f"   without proclaims, {self.desk.keys.shown('proclaims')} shows them"
+        self.query_one("#title", Line).show(text)
 
     def _cells(self, key: str) -> dict[str, Cell]:
         event = self._events.get(key)
@@ -117,7 +111,7 @@ class EventsScreen(LiveScreen):
         return {
             "at": (f"{self.desk.view.wall.local(event.observed_at):%H:%M:%S.%f}"[:12], "muted"),
             "election": (safe(event.election, 200), ""),
-            "what": (rows.describe(event), _ROLES[event.kind]),
+            "what": (rows.describe(event, None, self.desk.view.leases.how_ended(event)), _ROLES[event.kind]),
             "revision": (str(event.revision), "muted"),
         }
 
@@ -150,10 +144,15 @@ class EventsScreen(LiveScreen):
     @on(Chosen)
     def _chosen(self, event: Chosen) -> None:
         if (chosen := self._events.get(event.key)) is not None:
-            self.post_message(self.Wanted(chosen.election))
+            self.open_election(chosen.election)
 
     def action_choose(self) -> None:
         self._table.action_choose()
+
+    def action_export(self) -> None:
+        """Write the events that are shown to a file, the newest first."""
+        about = {"prefixes": list(self.desk.view.prefixes), "as_of": self.desk.now().isoformat()}
+        self.export("the events", "events", EVENT_COLUMNS, about, [*map(event_record, self._events.values())])
 
     def action_copy(self) -> None:
         if (chosen := self._events.get(self._table.cursor or "")) is not None:

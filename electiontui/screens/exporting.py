@@ -1,10 +1,11 @@
-"""Writing the timeline to a file: asks where to, and before it writes over anything."""
+"""Writing what a screen shows to a file: asks where to, and before it writes over anything."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 from textual import on
@@ -18,9 +19,9 @@ from .dialogs import Complaint, Dialog, FormDialog
 __all__ = ["export", "file_name"]
 
 
-def file_name(election: str, form: str) -> str:
-    """A name for a file about an election."""
-    return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', safe(election, 60)).strip('-.') or 'election'}.{form}"
+def file_name(about: str, form: str) -> str:
+    """A name for a file about an election, or about many."""
+    return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', safe(about, 60)).strip('-.') or 'election'}.{form}"
 
 
 class OverwriteDialog(Dialog[bool | None]):
@@ -45,20 +46,28 @@ class OverwriteDialog(Dialog[bool | None]):
         self.dismiss(True)
 
 
-async def export(app: App[None], election: str, forms: tuple[str, ...], drawn: Callable[[str], str]) -> None:
-    """Ask for a path whose end says which form, write, and say so.
+async def export(app: App[None], what: str, name: str, forms: tuple[str, ...], drawn: Callable[[str], str]) -> None:
+    """Ask for a path whose end says which form, write, and say so; in a browser the file is downloaded there.
 
     Args:
+        what: is written, such as ``the timeline``.
+        name: proposed for the file, without its end.
+        forms: by the end of the file's name; the first is proposed.
         drawn: makes the content of a form.
     """
     ends = ", ".join(f".{form}" for form in forms)
-    fields = {"path": (f"file to write the timeline to; its end says how: {ends}", file_name(election, forms[0]))}
+    asked = f"file to download {what} as" if app.is_web else f"file to write {what} to"
+    fields = {"path": (f"{asked}; its end says how: {ends}", file_name(name, forms[0]))}
     answer = await app.push_screen_wait(FormDialog("Export", fields, "Write", _without_path))
     if answer is None:
         return
     try:
         path = await asyncio.to_thread(_path, answer["path"])
         content = drawn(path.suffix.removeprefix(".").lower())
+        if app.is_web:
+            # Whoever looks on is elsewhere, and must not write where the server runs.
+            app.deliver_text(StringIO(content), save_filename=path.name)
+            return
         try:
             await asyncio.to_thread(_write, path, content, "x")
         except FileExistsError:

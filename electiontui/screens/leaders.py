@@ -18,7 +18,7 @@ from ..rows import Column, duration
 from ..sources import in_slices
 from ..text import safe
 from ..widgets.cells import Cell
-from ..widgets.status_bar import Line, StatusBar
+from ..widgets.status_bar import Line
 from ..widgets.table_messages import Chosen, Moved
 from ..widgets.virtual_table import VirtualTable
 from .live import Desk, LiveScreen
@@ -41,7 +41,7 @@ _PAUSE = 1.0
 class LeadersScreen(LiveScreen):
     """A row for each value that leads or waits; below it, what becomes of each election that it leads."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Its elections", id="choose_leader")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Its elections", id="open")]
 
     class Wanted(Message):
         """The user wants to see the elections of one leader."""
@@ -58,7 +58,7 @@ class LeadersScreen(LiveScreen):
         self._heirs: dict[str, Heir] = {}
 
     def compose(self) -> ComposeResult:
-        yield StatusBar(id="status")
+        yield from self.top()
         yield Line(id="title")
         with Container(id="leader-panes"):
             yield VirtualTable(_LEADERS, self._leader_cells, id="leaders")

@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import Screen
 
-from election_core import utc_now
-
-from ..rows import duration
-from ..sources import Candidacies, ClusterView, ViewStatus
+from ..alerts import Alert
+from ..etcdctl import Etcdctl
+from ..keys import Keys
+from ..opening import NOTHING_WISHED, Wishes
+from ..records import Record, written
+from ..sources import Candidacies, ClusterView
+from ..sources.drill_runs import DrillRuns
+from ..text import safe
+from ..widgets.banner import Banner
+from ..widgets.position_bar import Position, PositionBar
 from ..widgets.status_bar import StatusBar
+from ..widgets.view_line import ViewLine
+from . import status_text
+from .exporting import export
 
-__all__ = ["NARROW", "VIEWS", "Desk", "LiveScreen", "status_parts"]
+__all__ = ["NARROW", "VIEWS", "Desk", "LiveScreen", "Played", "status_parts"]
 
 NARROW = 90
-"""Terminals with fewer columns get the narrow layout."""
+"""Terminals with fewer columns get the narrow layout …"""
+SHORT = 24
+"""… and with fewer lines do without what is not needed."""
 
 
 VIEWS = {1: "elections", 2: "leaders", 3: "warnings", 4: "cluster", 5: "console", 6: "events"}
 """The views by the key that each is on."""
 
 
-def _now() -> datetime:
-    return utc_now()
+class Played(Protocol):
+    """A recording that is played in place of a live view."""
+
+    @property
+    def name_of_recording(self) -> str:
+        """What the recording is called, harmless."""
+
+    def position(self) -> Position:
+        """Where it is."""
 
 
 @dataclass(slots=True)
@@ -36,17 +56,33 @@ class Desk:
 
     view: ClusterView
     own: Candidacies
+    drills: DrillRuns
+    etcdctl: Etcdctl
     read_only: bool
     paused_at: datetime | None = None
     """Since when the view stands still, or ``None`` while it is live."""
-    clock: Callable[[], datetime] = _now
-    """The time of day (aware, UTC)."""
+    played: Played | None = None
+    """What is played, or ``None`` where etcd itself is watched."""
     asking: object | None = None
     """Set while an action is about to open a dialog, for which keys have to wait."""
+    wishes: Wishes = NOTHING_WISHED
+    """What the profile says."""
+    raised: Callable[[], tuple[int, Alert | None]] = lambda: (0, None)
+    """How many alerts are raised and not over, and the oldest of them."""
+
+    @property
+    def keys(self) -> Keys:
+        """Which key does what."""
+        return Keys(self.wishes.keys)
+
+    @property
+    def views(self) -> dict[int, str]:
+        """The views that are offered, by their keys: what writes is not where nothing may be written."""
+        return {number: name for number, name in VIEWS.items() if not (self.read_only and name == "console")}
 
     def now(self) -> datetime:
         """The time that the screens show (aware, UTC); it stands still while paused."""
-        return self.paused_at or self.clock()
+        return self.paused_at or self.view.clock.now()
 
     def path(self, name: str) -> str:
         """An election's path from the root of the key space."""
@@ -56,7 +92,10 @@ class Desk:
 class LiveScreen(Screen[None]):
     """A screen that `flush` and `tick` keep current. It owns no task and no lease."""
 
-    WRITES: ClassVar[frozenset[str]] = frozenset({"console", "campaign", "proclaim", "resign", "abandon"})
+    WRITES: ClassVar[frozenset[str]] = frozenset(
+        {"console", "campaign", "proclaim", "resign", "abandon", "evict", "drills"}
+    )
+    ASKS: ClassVar[frozenset[str]] = frozenset({"find"})
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number), f"app.view('{name}')", show=False, id=f"view_{name}") for number, name in VIEWS.items()),
@@ -67,9 +106,28 @@ class LiveScreen(Screen[None]):
         Binding("q", "app.quit", "Quit", id="quit", show=False),
     ]
 
+    class Opened(Message):
+        """The user wants to see an election."""
+
+        def __init__(self, election: str) -> None:
+            super().__init__()
+            self.election = election
+
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+
+    def top(self) -> ComposeResult:
+        """What stands above everything else."""
+        yield StatusBar(id="status")
+        yield Banner()
+        yield ViewLine({self.desk.keys.shown(f"view_{name}"): name for name in self.desk.views.values()})
+        yield from self.position_line()
+
+    def position_line(self) -> ComposeResult:
+        """Where in a recording it is, if one is played."""
+        if self.desk.played is not None:
+            yield PositionBar()
 
     def on_mount(self) -> None:
         self.flush(set(self.desk.view.elections), self.desk.now())
@@ -84,6 +142,7 @@ class LiveScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < NARROW, "-narrow")
+        self.set_class(self.size.height < SHORT, "-short")
 
     @property
     def is_complete(self) -> bool:
@@ -103,48 +162,50 @@ class LiveScreen(Screen[None]):
 
     def tick(self, now: datetime) -> None:
         """Repaint the status, and what else shows the time unless it stands still; called once per second."""
-        left, right, lost = status_parts(self.desk, self.desk.view.wall.local(self.desk.clock()))
+        left, right, lost = status_parts(self.desk, self.desk.view.wall.local(self.desk.view.clock.now()))
         for bar in self.query(StatusBar):
             bar.update(left, right, lost=lost)
+        for banner in self.query(Banner):
+            banner.tell(*self.desk.raised())
+        for position in self.query(PositionBar):
+            if self.desk.played is not None:
+                position.show(self.desk.played.position())
         if self.desk.paused_at is None:
             self.show_time(now)
 
+    def open_election(self, name: str) -> None:
+        """Show one election, from whatever is shown now."""
+        self.post_message(self.Opened(name))
+
+    def export(self, what: str, name: str, columns: Sequence[str], about: Record, records: Sequence[Record]) -> None:
+        """Ask for a file, and write the records to it as CSV or JSON."""
+        job = export(self.app, what, name, ("csv", "json"), lambda form: written(form, columns, about, records))
+        self.app.run_worker(job, group="export", exit_on_error=False)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide what writes to etcd in read-only mode."""
-        return not (self.desk.read_only and action in self.WRITES)
+        """Hide what writes to etcd in read-only mode, and what asks etcd while a recording is played."""
+        return not (
+            (self.desk.read_only and action in self.WRITES) or (self.desk.played is not None and action in self.ASKS)
+        )
 
 
 def status_parts(desk: Desk, clock: datetime) -> tuple[list[str], list[str], bool]:
     """Left parts, right parts and whether the view is lost, for the status bar."""
     status = desk.view.status()
-    right = ["READ-ONLY"] if desk.read_only else []
+    right = ["READ-ONLY"] if desk.read_only and desk.played is None else []
+    if desk.view.past.trouble:
+        right.append("HISTORY NOT KEPT")
     if desk.own.live:
         right.append(f"{len(desk.own.live)} yours")
+    if (running := desk.drills.running) is not None:
+        right.append(f"drill {safe(running.drill.name, 30)}")
     if desk.paused_at is not None:
         right.append("PAUSED")
     right.append(f"{clock:%H:%M:%S}")
     if desk.view.failure is not None:
         return [f"✗ THE WATCH FAILED, please report this: {desk.view.failure!r}"], right, True
-    return (_connected(status), right, False) if status.connected else (_lost(status), right, True)
-
-
-def _connected(status: ViewStatus) -> list[str]:
-    up = status.endpoints_up
-    parts = [f"electiontui  {'●' if up == status.endpoints else '◐'} {up}/{status.endpoints} endpoints"]
-    parts.append(f"rev {status.revision}")
-    parts.append(f"view {status.age:.1f}s old")
-    if status.round_trip is not None:
-        parts.append(f"rtt {status.round_trip * 1000:.1f}ms")
-    return parts
-
-
-def _lost(status: ViewStatus) -> list[str]:
-    retry = "retrying" if status.retry_in is None else f"retry {status.attempt} in {status.retry_in:.0f}s"
-    age = duration(status.age) if status.age >= 100 else f"{status.age:.0f}s"
-    if status.loaded:
-        first = f"✗ DISCONNECTED {age} — showing state as of rev {status.revision}, {retry}"
-    elif status.error is None:
-        first = f"… connecting {age}"
+    if desk.played is not None:
+        told = status_text.played(status, desk.played.name_of_recording)
     else:
-        first = f"✗ NOT CONNECTED {age} — {retry}"
-    return [first, f"{status.endpoints_up}/{status.endpoints} endpoints"]
+        told = status_text.connected(status) if status.connected else status_text.lost(status)
+    return told, right, not status.connected

@@ -83,12 +83,15 @@ class Past:
         log = self._view.logs.get(name)
         if log is None or self._frame is None:
             return Painted(())
-        seen = (self._frame, log.current, log.dropped, colours)
+        window = self._frame.window
+        self._view.past.want([name])
+        log = self._view.past.log(name, log, window.since, window.until, window.columns)
+        seen = (self._frame, log, log.current, log.dropped, len(log.terms_kept), colours)
         known = self._painted.get(name)
         if known is None or known[0] != seen:
             if len(self._painted) >= _MOST:
                 self._painted.clear()
-            slots = strip_of(log, self._frame.window, now, self._frame.unwatched)
+            slots = strip_of(log, window, now, self._frame.unwatched)
             known = self._painted[name] = seen, paint(slots, muted(), colours=colours)
         return known[1]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from election_core import Candidate, Client, ElectionError, LeaseInfo
 
-from ..rows import Column, duration
+from ..rows import Column, duration, lease_to_spare
 from ..text import safe
 from ..widgets.cells import Cell
 
@@ -22,10 +22,9 @@ QUEUE = (
     Column("lease", "LEASE", 16, drop_below=110),
     Column("revision", "CREATED", 9, right=True, drop_below=84),
 )
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LEASES_ASKED = 40
 """How many leases of the queue's visible part are asked for their remaining time at a time."""
-_DYING = 1 / 3
-"""A lease of which less is left was not renewed in time."""
 
 
 class QueueRows:
@@ -38,6 +37,7 @@ class QueueRows:
         self._seen: dict[str, tuple[datetime, bool]] = {}
         self._leases: dict[int, LeaseInfo] = {}
         self._began = False
+        self._taken_at = _LONG_AGO
 
     @property
     def queue(self) -> list[Candidate]:
@@ -45,6 +45,10 @@ class QueueRows:
 
     def take(self, queue: Sequence[Candidate], now: datetime) -> list[str]:
         """Take in the queue; returns the keys of its rows."""
+        if now < self._taken_at:
+            # A recording that went back: what comes later was not seen yet.
+            self._seen, self._began = {}, False
+        self._taken_at = now
         self.candidates = {f"{c.create_revision} {c.key!r}": (place, c) for place, c in enumerate(queue, 1)}
         self._seen = {key: self._seen.get(key, (now, self._began)) for key in self.candidates}
         self._leases = {c.lease_id: self._leases[c.lease_id] for c in queue if c.lease_id in self._leases}
@@ -60,7 +64,7 @@ class QueueRows:
         """What a row shows as of ``now``; ``dim`` while nobody knows whether it still holds."""
         place, candidate = self.candidates[key]
         info = self._leases.get(candidate.lease_id)
-        dying = info is not None and info.remaining < info.granted_ttl * _DYING
+        dying = info is not None and lease_to_spare(info) <= 0
         since, seen_to_come = self._seen[key]
         is_ours = candidate.key in ours
         mark = "★" if place == 1 else " next" if place == 2 else ""

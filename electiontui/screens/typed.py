@@ -1,4 +1,4 @@
-"""Keys in the order they were typed: each goes where the one before it has led."""
+"""Keys and clicks in the order they came: each goes where the key before it has led."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ class TypedInOrder(App[None]):
     """Hands keys out one at a time, once the one before was handled and what it has opened has the focus.
 
     A terminal delivers what is typed fast, pasted or sent by a script in one piece; Textual would give all of it to
-    whatever had the focus when the first key came.
+    whatever had the focus when the first key came. The mouse waits for keys, too: a click after a key that closes a
+    dialog is not for what lay there before.
     """
 
-    # The mutable state: the keys to come; the mark behind the last one, the screen that it was sent to and when; the
-    # screens that have had a focus; and whether to look again is planned.
+    # The mutable state: the keys to come, and the mouse between them; the mark behind the last key, the screen that it
+    # was sent to and when; the screens that have had a focus; and whether to look again is planned.
 
     class Handled(Message):
         """Follows a key on its way from the widget to the app, so where it arrives, the key has been handled."""
@@ -38,7 +39,7 @@ class TypedInOrder(App[None]):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self._keys: deque[events.Event] = deque()
+        self._to_come: deque[events.Event] = deque()
         self._mark: TypedInOrder.Handled | None = None
         self._marked_screen: Screen[Any] | None = None
         self._handed_out_at = 0.0
@@ -50,22 +51,28 @@ class TypedInOrder(App[None]):
         return True
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            self._keys.append(event)
+        if isinstance(event, events.Key | events.Paste | events.MouseEvent) and not event.is_forwarded:
+            self._to_come.append(event)
             await self._hand_out()
         else:
             await super().on_event(event)
 
     async def _hand_out(self) -> None:
-        while self._keys and self._may_go_on():
-            self._handed_out_at = monotonic()
-            self._marked_screen = self.screen
-            key = self._keys.popleft()
-            await super().on_event(key)
-            self._send_mark(is_last=False)
-        if self._keys and not self._looks_again:
+        while self._to_come and self._may_go_on():
+            event = self._to_come.popleft()
+            if isinstance(event, events.MouseEvent):
+                await super().on_event(event)
+            else:
+                await self._hand_out_key(event)
+        if self._to_come and not self._looks_again:
             self._looks_again = True
             self.set_timer(_LOOK_AGAIN, self._look_again)
+
+    async def _hand_out_key(self, key: events.Event) -> None:
+        self._handed_out_at = monotonic()
+        self._marked_screen = self.screen
+        await super().on_event(key)
+        self._send_mark(is_last=False)
 
     async def _look_again(self) -> None:
         self._looks_again = False

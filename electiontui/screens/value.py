@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Label
 
-from ..text import fit, safe, width
+from ..text import fit, readable, safe, width
 from .dialogs import Dialog
 
 __all__ = ["FORMS", "ValueDialog", "lines_of"]
@@ -146,7 +146,7 @@ class ValueDialog(Dialog[None]):
         self._show()
 
     def action_copy(self) -> None:
-        self.app.copy_to_clipboard(self._value.decode("utf-8", "backslashreplace"))
+        self.app.copy_to_clipboard(readable(self._value))
         self.notify(f"Copied the value, {len(self._value):,} bytes.", markup=False)
 
     def _show(self) -> None:

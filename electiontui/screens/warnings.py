@@ -9,7 +9,7 @@ from datetime import datetime
 from time import process_time
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -22,11 +22,10 @@ from ..rows import Column, duration
 from ..sources import Lookout
 from ..text import safe
 from ..widgets.cells import Cell
-from ..widgets.status_bar import Line, StatusBar
+from ..widgets.status_bar import Line
 from ..widgets.table_messages import Chosen, Moved
 from ..widgets.text_pane import TextPane
 from ..widgets.virtual_table import VirtualTable
-from .detail import DetailScreen
 from .live import Desk, LiveScreen
 
 __all__ = ["WarningsScreen"]
@@ -53,9 +52,9 @@ _LEASES = 5.0
 
 
 class _Findings(VirtualTable):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("g", "screen.election", "Its election")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("g", "screen.election", "Its election", id="warning_election")]
 
-    def key_enter(self) -> None:
+    def key_enter(self, event: events.Key) -> None:
         """The screen's binding does it, and only once."""
 
 
@@ -63,11 +62,11 @@ class WarningsScreen(LiveScreen):
     """A row for each finding, and the text of the one under the cursor. Looks only while it is looked at."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "text", "Text", id="warning_text"),
+        Binding("enter", "text", "Text", id="open"),
         Binding("g", "election", "Its election", id="warning_election"),
         Binding("x", "acknowledge", "Acknowledge", id="acknowledge"),
         Binding("f", "folded", "Acknowledged ones", show=False, id="acknowledged"),
-        Binding("escape", "app.back", "Back", show=False, id="warnings_back"),
+        Binding("escape", "app.back", "Back", show=False, id="back"),
     ]
 
     # The mutable state: all findings of the last look, those that are shown by the key of their row, and whether the
@@ -75,7 +74,7 @@ class WarningsScreen(LiveScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._lookout = Lookout(desk.view)
+        self._lookout = Lookout(desk.view, desk.wishes.limits, desk.wishes.ignored)
         self._found: list[Finding] = []
         self._has_looked = False
         self._shown: dict[str, Finding] = {}
@@ -83,7 +82,7 @@ class WarningsScreen(LiveScreen):
         self._text_wanted: bool | None = None
 
     def compose(self) -> ComposeResult:
-        yield StatusBar(id="status")
+        yield from self.top()
         yield Line(id="title")
         with Container(id="finding-panes"):
             yield _Findings(_COLUMNS, self._cells, id="findings")
@@ -147,7 +146,11 @@ class WarningsScreen(LiveScreen):
         shown = left if self._folded else self._found
         self._shown = {f"{each.kind} {each.election} {each.endpoint} {each.facts}": each for each in shown}
         self._table.set_keys(list(self._shown))
-        self._table.say("Nothing else is wrong; f shows what is acknowledged." if acknowledged else "Nothing is wrong.")
+        self._table.say(
+            f"Nothing else is wrong; {self.desk.keys.shown('acknowledged')} shows what is acknowledged."
+            if acknowledged
+            else "Nothing is wrong."
+        )
         counts = Counter(each.severity for each in left)
         parts = [f"{_SIGNS[each]} {counts[each]} {plural(each, counts[each])}" for each in sorted(counts)]
         told = "   ".join(parts) or ("none" if self._has_looked else "…")
@@ -178,7 +181,7 @@ class WarningsScreen(LiveScreen):
         if finding is None:
             return ""
         view = self.desk.view
-        check = verifies(finding, view.client.endpoints, view.prefixes)
+        check = verifies(finding, self.desk.etcdctl, view.prefixes)
         parts = (
             f"{SEVERITIES[finding.severity]}: {finding.kind}",
             f"{_where(finding)}\n{says(finding)}",
@@ -207,7 +210,7 @@ class WarningsScreen(LiveScreen):
     async def action_election(self) -> None:
         finding = self._chosen
         if finding is not None and finding.election is not None:
-            self.app.push_screen(DetailScreen(self.desk, finding.election))
+            self.open_election(finding.election)
         elif finding is not None:
             await self.run_action("app.view('cluster')")
 
@@ -228,7 +231,7 @@ class WarningsScreen(LiveScreen):
 
     def action_copy(self) -> None:
         if (finding := self._chosen) is not None:
-            command = verifies(finding, self.desk.view.client.endpoints, self.desk.view.prefixes)
+            command = verifies(finding, self.desk.etcdctl, self.desk.view.prefixes)
             self.app.copy_to_clipboard(command)
             self.notify(f"Copied {safe(command, 80)}", markup=False)
 

@@ -1,5 +1,6 @@
 """What the dashboard shows, without a dashboard: the live view of a prefix, and the user's candidacies."""
 
+from .alarms import ViewAlarm
 from .candidacies import Candidacies, Candidacy
 from .lookout import Lookout, look_up
 from .members import Members
@@ -7,4 +8,14 @@ from .slices import in_slices
 from .status import ViewStatus
 from .view import ClusterView
 
-__all__ = ["Candidacies", "Candidacy", "ClusterView", "Lookout", "Members", "ViewStatus", "in_slices", "look_up"]
+__all__ = [
+    "Candidacies",
+    "Candidacy",
+    "ClusterView",
+    "Lookout",
+    "Members",
+    "ViewAlarm",
+    "ViewStatus",
+    "in_slices",
+    "look_up",
+]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -13,11 +15,13 @@ from time import monotonic
 from election_core import Campaign, CampaignClosed, Client, Transition
 
 from ..text import safe
+from .deeds import Deeds
 from .own_loop import OwnLoop
 from .view import ClusterView
 
 __all__ = ["Candidacies", "Candidacy"]
 
+_DEFAULT_TTL = 60
 _OUTCOME_TIMEOUT = 5.0
 """Seconds to wait until an action's outcome shows in the watch."""
 
@@ -59,6 +63,11 @@ class Candidacies:
         self._loop = OwnLoop("own candidacies")
         self._all: dict[str, Candidacy] = {}
         self._created = 0
+        self.usual_value, self.usual_ttl = _who_and_where(), _DEFAULT_TTL
+        """What a campaign is likely to want: the TTL is that of the last one."""
+        self.deeds = Deeds()
+        """What came of what the user did."""
+        self._stopwatches: set[asyncio.Task[None]] = set()
         self._closing_lock = threading.Lock()
         self._closing: Future[list[str]] | None = None
 
@@ -82,7 +91,9 @@ class Candidacies:
             InvalidConfig: the name, value or TTL can never work; nothing was written.
             CampaignClosed: everything is being resigned.
         """
-        return await self._loop.run(self._join(self._view.base, name, value, ttl))
+        candidacy = await self._loop.run(self._join(self._view.base, name, value, ttl))
+        self.usual_ttl = ttl
+        return candidacy
 
     async def _join(self, base: str, name: str, value: str, ttl: int) -> Candidacy:
         if self._closing is not None:
@@ -95,14 +106,20 @@ class Candidacies:
         self._all[candidacy.label] = candidacy
 
         def elected() -> None:
-            candidacy.last_action = f"elected after {monotonic() - candidacy.began:.3f} s"
+            took = monotonic() - candidacy.began
+            self._tell(candidacy, f"elected after {took:.3f} s", "elected", took)
 
         def failed(exc: BaseException) -> None:
-            candidacy.last_action = safe(str(exc), 200)
+            self._tell(candidacy, safe(str(exc), 200))
 
         campaign.on("elected", elected)
         campaign.on("error", failed)
         return candidacy
+
+    def _tell(self, candidacy: Candidacy, text: str, kind: str = "", seconds: float | None = None) -> str:
+        candidacy.last_action = text
+        self.deeds.note(candidacy.path, f"{safe(candidacy.campaign.value, 40)}: {text}", kind, seconds)
+        return text
 
     def position(self, candidacy: Candidacy) -> tuple[int, int] | None:
         """Place in the queue, 1 leads, and its length; ``None`` where the view does not show the candidate."""
@@ -126,11 +143,9 @@ class Candidacies:
             await self._loop.run(candidacy.campaign.proclaim(value))
             transition = await _observed(seen)
         took = monotonic() - began
-        outcome = (
-            "proclaimed, not yet seen in the watch" if transition is None else f"proclaimed, seen after {took:.3f} s"
-        )
-        candidacy.last_action = outcome
-        return outcome
+        if transition is None:
+            return self._tell(candidacy, "proclaimed, not yet seen in the watch")
+        return self._tell(candidacy, f"proclaimed, seen after {took:.3f} s", "proclaimed", took)
 
     async def resign(self, candidacy: Candidacy) -> str:
         """Resign, and say who was seen to lead and how long the hand-over took. Cancelling it resigns all the same.
@@ -139,25 +154,47 @@ class Candidacies:
             ElectionError: etcd did not answer; it can be tried again.
         """
         key, led, began = candidacy.campaign.key, candidacy.campaign.is_leader, monotonic()
-        with self._view.expectations.expect(
-            lambda t: t.before is not None and t.before.key == key and t.kind != "proclaimed"
-        ) as seen:
+        with self._view.expectations.expect(_ends(key)) as seen:
             # Shielded, since what is cancelled before the other thread has taken it up would never be begun.
             await asyncio.shield(self._loop.run(candidacy.campaign.resign()))
             transition = await _observed(seen) if led else None
-        outcome = _hand_over(transition, monotonic() - began) if led else "left the queue"
-        candidacy.last_action = outcome
-        return outcome
+        took = monotonic() - began
+        if not led:
+            return self._tell(candidacy, "left the queue")
+        handed_over = transition is not None and transition.after is not None
+        kind, seconds = ("handed over", took) if handed_over else ("", None)
+        return self._tell(candidacy, _hand_over(transition, took), kind, seconds)
 
     async def abandon(self, candidacy: Candidacy) -> str:
-        """Stop renewing the lease without revoking it, as a crash would. Cancelling it abandons all the same."""
+        """Stop renewing the lease without revoking it, as a crash would. Cancelling it abandons all the same.
+
+        What came of it is told when it is seen, up to a lease later.
+        """
 
         async def stop() -> None:
             candidacy.campaign.abandon()
 
+        led, began = candidacy.campaign.is_leader, monotonic()
         await asyncio.shield(self._loop.run(stop()))
-        candidacy.last_action = f"abandoned; its lease ends within {candidacy.ttl} s"
-        return candidacy.last_action
+        if led:
+            stopwatch = asyncio.create_task(self._time_the_end(candidacy, began), name="stopwatch")
+            self._stopwatches.add(stopwatch)
+            stopwatch.add_done_callback(self._stopwatches.discard)
+        return self._tell(candidacy, f"abandoned; its lease ends within {candidacy.ttl} s")
+
+    async def _time_the_end(self, candidacy: Candidacy, began: float) -> None:
+        """Wait until the watch shows the end of an abandoned leader."""
+        key = candidacy.campaign.key
+        with self._view.expectations.expect(_ends(key)) as seen:
+            transition = await _observed(seen, candidacy.ttl + _OUTCOME_TIMEOUT)
+        took = monotonic() - began
+        if transition is None:
+            self._tell(candidacy, f"abandoned {took:.0f} s ago, and not seen to be gone")
+        elif transition.after is None:
+            self._tell(candidacy, f"crash: vacant, seen after {took:.3f} s")
+        else:
+            leader = safe(transition.after.value, 40)
+            self._tell(candidacy, f"crash: {leader} leads, after {took:.3f} s", "crash", took)
 
     def forget_closed(self) -> None:
         """Drop the candidacies that are over from the list."""
@@ -170,6 +207,8 @@ class Candidacies:
 
         Cancelling it, or closing the loop that it is called in, stops none of that.
         """
+        for stopwatch in self._stopwatches:
+            stopwatch.cancel()
         if self._loop.has_begun:
             await asyncio.wait({asyncio.wrap_future(self._close(timeout))}, timeout=timeout)
 
@@ -206,12 +245,17 @@ async def _resign_all(leaving: list[Candidacy]) -> list[object]:
     return await asyncio.gather(*(each.campaign.resign() for each in leaving), return_exceptions=True)
 
 
-async def _observed(seen: asyncio.Future[Transition]) -> Transition | None:
+async def _observed(seen: asyncio.Future[Transition], within: float = _OUTCOME_TIMEOUT) -> Transition | None:
     try:
-        async with asyncio.timeout(_OUTCOME_TIMEOUT):
+        async with asyncio.timeout(within):
             return await seen
     except TimeoutError:
         return None
+
+
+def _ends(key: bytes | None) -> Callable[[Transition], bool]:
+    """Whether a transition is the end of the leadership of a candidate."""
+    return lambda t: t.before is not None and t.before.key == key and t.kind != "proclaimed"
 
 
 def _hand_over(transition: Transition | None, took: float) -> str:
@@ -229,6 +273,14 @@ def _left_behind(candidacy: Candidacy) -> str:
         f" {safe(ours.key)} stays until lease {ours.lease_id:x} ends, within {candidacy.ttl} s; to end it at once:"
         f" etcdctl lease revoke {ours.lease_id:x}"
     )
+
+
+def _who_and_where() -> str:
+    """``user@host``, or the host alone where the user has no name."""
+    host = socket.gethostname()
+    with suppress(OSError, KeyError):
+        return f"{getpass.getuser()}@{host}"
+    return host
 
 
 def _label(number: int) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
-from time import monotonic
 
-from election_core import Client, LeaseInfo, Monitor, Oddity
+from election_core import Client, LeaseInfo, Oddity
 
-from ..findings import Finding, Seen, find_in_steps, leases_wanted
+from ..findings import Finding, Limits, Seen, find_in_steps, leases_wanted
+from .shown import HasRead
 from .slices import in_slices
 from .view import ClusterView
 
@@ -34,11 +34,12 @@ class Lookout:
     # The mutable state: the leases, where the next round goes on, the oddities of the last look, and what was
     # acknowledged.
 
-    def __init__(self, view: ClusterView) -> None:
-        self._view = view
+    def __init__(self, view: ClusterView, limits: Limits | None = None, ignored: Container[str] = ()) -> None:
+        """``limits``: from where on something counts as wrong; ``ignored``: kinds that are left out."""
+        self._view, self._limits, self._ignored = view, limits, ignored
         self.leases: dict[int, LeaseInfo] = {}
         self._next = 0
-        self._odd: tuple[Monitor | None, float, list[Oddity]] = (None, 0.0, [])
+        self._odd: tuple[HasRead | None, float, list[Oddity]] = (None, 0.0, [])
         self._acknowledged: dict[tuple[object, ...], None] = {}
 
     async def findings(self, now: datetime) -> list[Finding]:
@@ -50,17 +51,18 @@ class Lookout:
             logs=view.logs,
             leases=self.leases,
             members=view.members.now,
-            silent=view.members.silent(monotonic()),
-            oddities=self._oddities(view.monitor),
+            silent=view.members.silent(view.clock.seconds()),
+            oddities=self._oddities(view.read),
             keys=view.keys_read,
         )
-        return await in_slices(find_in_steps(seen))
+        found = await in_slices(find_in_steps(seen, self._limits))
+        return [finding for finding in found if finding.kind not in self._ignored]
 
-    def _oddities(self, monitor: Monitor | None) -> list[Oddity]:
+    def _oddities(self, monitor: HasRead | None) -> list[Oddity]:
         """They take half as long as all the rest, and those that have gone do no harm."""
         of, at, _ = self._odd
-        if monitor is not None and (of is not monitor or monotonic() - at >= _ODDITIES):
-            self._odd = monitor, monotonic(), monitor.oddities()
+        if monitor is not None and (of is not monitor or self._view.clock.seconds() - at >= _ODDITIES):
+            self._odd = monitor, self._view.clock.seconds(), monitor.oddities()
         return self._odd[2] if self._odd[0] is monitor else []
 
     async def look_at_leases(self, suspects: Iterable[str] = ()) -> None:

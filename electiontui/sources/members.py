@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Sequence
-from time import monotonic
 
 from election_core import Client, EndpointStatus
+
+from ..clock import Clock
 
 __all__ = ["Members"]
 
@@ -35,10 +36,18 @@ class Members:
         self._silent_since: dict[str, float] = {}
         self._raft_leader = 0
 
-    async def follow(self, client: Client) -> None:
+    def copy(self) -> Members:
+        """Another one that knows the same, and goes on by itself."""
+        other = Members()
+        other.now, other.leader_changes, other._raft_leader = self.now, self.leader_changes, self._raft_leader
+        other._round_trips = {endpoint: each.copy() for endpoint, each in self._round_trips.items()}
+        other._silent_since = dict(self._silent_since)
+        return other
+
+    async def follow(self, client: Client, clock: Clock) -> None:
         """Ask all endpoints again and again, until cancelled."""
         while True:
-            self.note(await client.status(), monotonic())
+            self.note(await client.status(), clock.seconds())
             await asyncio.sleep(_INTERVAL)
 
     def note(self, answers: Sequence[EndpointStatus], at: float) -> None:
@@ -60,6 +69,12 @@ class Members:
             leader = told.most_common(1)[0][0]
             self.leader_changes += self._raft_leader not in (0, leader)
             self._raft_leader = leader
+
+    @property
+    def has_quorum(self) -> bool:
+        """Whether any member knows a raft leader; as long as none has answered, nothing else is known."""
+        up = [member for member in self.now if member.reachable]
+        return not up or any(member.raft_leader for member in up)
 
     def round_trips(self, endpoint: str) -> Sequence[float | None]:
         """The last answers' times in seconds, oldest first, ``None`` where there was none."""

@@ -19,6 +19,8 @@ class RowCache(Mapping[str, ElectionRow]):
     # The mutable state: every known name with its row, or with None while there is none that is current.
 
     def __init__(self, make: Callable[[str], ElectionRow]) -> None:
+        self.version = 0
+        """Another one whenever there are other names."""
         self._make = make
         self._rows: dict[str, ElectionRow | None] = {}
 
@@ -54,9 +56,13 @@ class RowCache(Mapping[str, ElectionRow]):
 
     def outdate(self, names: Iterable[str]) -> None:
         """These elections are new or have changed."""
+        before = len(self._rows)
         self._rows.update(dict.fromkeys(names))
+        self.version += len(self._rows) - before
 
     def drop(self, names: Iterable[str]) -> None:
         """These elections are no more."""
+        before = len(self._rows)
         for name in names:
             self._rows.pop(name, None)
+        self.version += before - len(self._rows)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from rich.color import Color
 from rich.style import Style
 
-from ..pictures.colours import COLOURS, VACANT, letter_of, shade_of
-from ..pictures.strip import Kind, Slot
+from ..pictures.colours import COLOURS, VACANT, shade_of
+from ..pictures.strip import Kind, Slot, lettered
 from .cells import Painted
 
 __all__ = ["paint"]
 
 _PATTERNS = " ░▒"
-_SEAM, _SEVERAL, _GAP = "▏", "*", "?"
+_SEAM, _GAP = "▏", "?"
 
 
 def _ink(colour: str) -> str:
@@ -25,21 +27,23 @@ def _ink(colour: str) -> str:
 
 _GROUNDS = tuple(Style(color=_ink(colour), bgcolor=colour) for colour in COLOURS)
 _VACANT = Style(color=VACANT)
+_EMPTY = {kind: kind.value for kind in Kind}
 
 
 def paint(slots: Sequence[Slot], muted: Style, *, colours: bool) -> Painted:
     """The cells of a strip; ``muted`` is for what was not watched. Without ``colours`` letters stand for leaders."""
-    return Painted(tuple(_merged(_coloured(slots, muted) if colours else _lettered(slots))))
+    return Painted(tuple(_merged(_coloured(slots, muted)) if colours else [(lettered(slots), Style())]))
 
 
 def _coloured(slots: Iterable[Slot], muted: Style) -> Iterable[tuple[str, Style]]:
-    for slot in slots:
+    for slot, alike in groupby(slots):
+        count = len(list(alike))
         if slot.kind is Kind.LED:
             shade = shade_of(slot.value)
-            yield _mark(slot) or _PATTERNS[shade.pattern], _GROUNDS[shade.colour]
+            yield (_mark(slot) or _PATTERNS[shade.pattern]) * count, _GROUNDS[shade.colour]
         else:
-            mark = _GAP if slot.gap else slot.kind.value
-            yield mark, _VACANT if slot.kind is Kind.VACANT else muted
+            mark = _GAP if slot.gap else _EMPTY[slot.kind]
+            yield mark * count, _VACANT if slot.kind is Kind.VACANT else muted
 
 
 def _mark(slot: Slot) -> str:
@@ -51,22 +55,6 @@ def _mark(slot: Slot) -> str:
     return _SEAM if slot.begins else ""
 
 
-def _lettered(slots: Iterable[Slot]) -> Iterable[tuple[str, Style]]:
-    plain, before = Style(), ""
-    for slot in slots:
-        text = letter_of(slot.value) if slot.kind is Kind.LED else slot.kind.value
-        shown = _GAP if slot.gap else _SEVERAL if slot.begins > 1 else text
-        # Two terms of one letter are told apart where the second begins.
-        yield "│" if shown == text == before and slot.begins else shown, plain
-        before = text
-
-
 def _merged(cells: Iterable[tuple[str, Style]]) -> Iterable[tuple[str, Style]]:
-    text, style = "", Style()
-    for char, its_style in cells:
-        if text and its_style != style:
-            yield text, style
-            text = ""
-        text, style = text + char, its_style
-    if text:
-        yield text, style
+    for style, alike in groupby(cells, key=itemgetter(1)):
+        yield "".join(text for text, _ in alike), style

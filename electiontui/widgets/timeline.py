@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -31,6 +31,7 @@ SPANS = (30, 60, 120, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 
 _THICKEST = 5
 _WIDEST_START = SPANS.index(600)
 Stretches = Sequence[tuple[datetime, datetime]]
+Before = Callable[[TermLog, Window], TermLog]
 
 
 class Timeline(Widget, can_focus=True):
@@ -50,8 +51,8 @@ class Timeline(Widget, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_lanes(1)", "Lower lanes", show=False),
-        Binding("up,k", "scroll_lanes(-1)", "Upper lanes", show=False),
+        Binding("down,j", "scroll_lanes(1)", "Lower lanes", show=False, id="move_down"),
+        Binding("up,k", "scroll_lanes(-1)", "Upper lanes", show=False, id="move_up"),
     ]
 
     @dataclass
@@ -70,6 +71,8 @@ class Timeline(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._log: TermLog | None = None
+        self._drawn_log: TermLog | None = None
+        self._before: Before | None = None
         self._queue: Sequence[Candidate] = ()
         self._now = utc_now()
         self._unwatched: Stretches = ()
@@ -120,7 +123,8 @@ class Timeline(Widget, can_focus=True):
     def reading(self) -> Reading | None:
         """What the reading cursor reads, or without one the mouse; ``None`` while there is neither."""
         at = self._cursor or self._hover
-        return None if at is None or self._log is None or self._window is None else read(self._log, at, self._window)
+        log, window = self._drawn_log, self._window
+        return None if at is None or log is None or window is None else read(log, at, window)
 
     def show(
         self,
@@ -129,16 +133,20 @@ class Timeline(Widget, can_focus=True):
         now: datetime,
         unwatched: Stretches = (),
         local: Local = wall_now,
+        before: Before | None = None,
     ) -> None:
         """Show this log as of ``now`` (aware, UTC); draws only if a cell has changed.
 
-        The first call chooses a span that the log fills, up to ten minutes.
+        The first call of a log chooses a span that it fills, up to ten minutes. ``before`` gives the log to draw a
+        window from, where that begins before this one.
         """
-        if self._log is None:
+        if self._log is not log:
+            self._end = self._cursor = self._hover = None
+            self._first_lane, self._places = 0, Places()
             age = (now - log.terms_kept[0].began_at).total_seconds()
             self._zoom = min(bisect_left(SPANS, age), _WIDEST_START)
         self._log, self._queue, self._now = log, queue, now
-        self._unwatched, self._local = unwatched, local
+        self._unwatched, self._local, self._before = unwatched, local, before
         self._draw()
 
     def zoom(self, by: int) -> None:
@@ -165,7 +173,8 @@ class Timeline(Widget, can_focus=True):
 
     def step(self, by: int) -> None:
         """Move the reading cursor to the next edge of a term, or back to the one before for ``by`` < 0."""
-        if self._log is not None and (at := edge(self._log, self._cursor, by, self._now)) is not None:
+        log = self._drawn_log
+        if log is not None and (at := edge(log, self._cursor, by, self._now)) is not None:
             self.point(at)
 
     def point(self, at: datetime) -> None:
@@ -223,8 +232,11 @@ class Timeline(Widget, can_focus=True):
         """Lay the lanes out again, and repaint if that changed anything."""
         if self._log is None:
             return
-        end = self._end or self._now
-        lanes = lanes_of(self._log, self._queue, Window(end, self.span, 1), self._places)
+        end, log = self._end or self._now, self._log
+        if self._before is not None and self.size.width:
+            log = self._before(log, Window(end, self.span, self.size.width))
+        self._drawn_log = log
+        lanes = lanes_of(log, self._queue, Window(end, self.span, 1), self._places)
         # A height that is set takes effect always; Textual may keep one that a widget answered while it was laid out.
         known = [(lane.label, lane.leads, lane.waits) for lane in self._lanes]
         self._lanes = lanes
@@ -233,7 +245,7 @@ class Timeline(Widget, can_focus=True):
             return
         gutter = min(max(width(lane.label) for lane in lanes) + 4, self.size.width // 3)
         window = self._window_of(gutter)
-        cover = cover_of(self._log, window, self._now, self._unwatched)
+        cover = cover_of(log, window, self._now, self._unwatched)
         drawn = [raster(lane, window, self._now, cover) for lane in lanes]
         heads = [(lane.label, lane.leads, lane.waits) for lane in lanes]
         if (drawn, heads, window, gutter) == (self._drawn, known, self._window, self._gutter):
@@ -256,8 +268,8 @@ class Timeline(Widget, can_focus=True):
         parts = [f"leaders, {span} until {until}" if until else f"leaders, last {span}"]
         if (hidden := len(self._lanes) - self._room) > 0:
             parts.append(f"{hidden} more lanes, j k")
-        if self._log is not None and self._log.dropped:
-            parts.append(f"{self._log.dropped} earlier terms forgotten")
+        if self._drawn_log is not None and self._drawn_log.dropped:
+            parts.append(f"{self._drawn_log.dropped} earlier terms forgotten")
         return " · ".join(parts)
 
     def render_line(self, y: int) -> Strip:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import ClassVar
 
@@ -38,6 +38,7 @@ class VirtualTable(ScrollView, can_focus=True):
         "table--vacant",
         "table--flapping",
         "table--blocked",
+        "table--dying",
         "table--muted",
         "table--own",
     }
@@ -52,6 +53,7 @@ class VirtualTable(ScrollView, can_focus=True):
         & > .table--cursor-blurred { background: $surface-lighten-2; }
         & > .table--leading { color: $text-primary; }
         & > .table--vacant { color: $text-error; text-style: bold; }
+        & > .table--dying { color: $text-error; }
         & > .table--flapping { color: $text-warning; text-style: bold; }
         & > .table--blocked { color: $text-error; text-style: bold reverse; }
         & > .table--muted { color: $text-muted; }
@@ -60,12 +62,12 @@ class VirtualTable(ScrollView, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("home,g", "edge(0)", "Top", show=False),
-        Binding("end,G", "edge(-1)", "Bottom", show=False),
-        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False, id="move_down"),
+        Binding("up,k", "move(-1)", "Up", show=False, id="move_up"),
+        Binding("home,g", "edge(0)", "Top", show=False, id="move_top"),
+        Binding("end,G", "edge(-1)", "Bottom", show=False, id="move_bottom"),
+        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False, id="page_down"),
+        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False, id="page_up"),
     ]
 
     # The mutable state: the keys in order, where each stands, which key the cursor is on, what was drawn last
@@ -124,7 +126,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def set_keys(self, keys: list[str]) -> None:
         """Show these rows in this order; the cursor stays on its key, or else near its old place."""
-        if keys == self._keys:
+        if keys is self._keys or keys == self._keys:
             return
         place = self._row_of.get(self._cursor or "", 0)
         line = place - self.scroll_offset.y
@@ -140,17 +142,16 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def touch(self, keys: Iterable[str]) -> None:
         """Draw these rows again if they are visible and their cells have changed."""
-        visible = ((self._line_of(key), key) for key in keys)
-        self._refresh_lines(
-            line for line, key in visible if line and self._drawn.get(line) != (key, self._cells_of(key))
-        )
+        lines = self._lines_of(keys)
+        self._refresh_lines(line for line, key in lines if self._drawn.get(line) != (key, self._cells_of(key)))
 
-    def _line_of(self, key: str | None) -> int | None:
-        """The line of the widget that a key's row is on, if it is visible."""
-        if key not in self._row_of:
-            return None
-        line = self._row_of[key] + 1 - self.scroll_offset.y
-        return line if 1 <= line < self.size.height else None
+    def _lines_of(self, keys: Iterable[str | None]) -> Iterator[tuple[int, str]]:
+        """The lines of the widget that rows are on, with their keys, as far as they are visible."""
+        # Each is asked of all widgets above this one.
+        top, height = self.scroll_offset.y, self.size.height
+        for key in keys:
+            if key is not None and key in self._row_of and 1 <= (line := self._row_of[key] + 1 - top) < height:
+                yield line, key
 
     def _refresh_lines(self, lines: Iterable[int]) -> None:
         width = self.size.width
@@ -175,8 +176,11 @@ class VirtualTable(ScrollView, can_focus=True):
         self._touch_cursor()
 
     def _touch_cursor(self) -> None:
-        if line := self._line_of(self._cursor):
-            self._refresh_lines([line])
+        self._refresh_lines(line for line, _ in self._lines_of([self._cursor]))
+
+    def go_to(self, key: str) -> None:
+        """Put the cursor on a row."""
+        self._go(self._row_of[key])
 
     def action_move(self, by: int) -> None:
         self._go(self._row_of.get(self._cursor or "", 0) + by)
@@ -187,8 +191,9 @@ class VirtualTable(ScrollView, can_focus=True):
     def action_edge(self, row: int) -> None:
         self._go(row % max(len(self._keys), 1))
 
-    def key_enter(self) -> None:
+    def key_enter(self, event: events.Key) -> None:
         """No binding, which would hide the one of a screen from the footer."""
+        event.stop()
         self.action_choose()
 
     def action_choose(self) -> None:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import election_core
 from election_core import blocking
@@ -71,9 +74,9 @@ class Adapter:
     async def _in_a_thread(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
             keywords = {key: plain(value) for key, value in kwargs.items()}
-            return adapted(await asyncio.to_thread(function, *plain(args), **keywords))
+            return adapted(await _in_the_thread_of_the_task(partial(function, *plain(args), **keywords)))
         finally:
-            await asyncio.to_thread(self._have_all_told)
+            await _in_the_thread_of_the_task(self._have_all_told)
 
     def _have_all_told(self) -> None:
         with self._calls._changed:
@@ -91,6 +94,23 @@ class Adapter:
         return remove
 
 
+_threads: WeakKeyDictionary[asyncio.Task[Any], ThreadPoolExecutor] = WeakKeyDictionary()
+"""Of each task the thread that stands for it: what one task does one after the other is done by one thread."""
+
+
+async def _in_the_thread_of_the_task(function: Callable[[], Any]) -> Any:
+    task = asyncio.current_task()
+    assert task is not None
+    thread = _threads.setdefault(task, ThreadPoolExecutor(max_workers=1))
+    call = thread.submit(function)
+    try:
+        return await asyncio.wrap_future(call)
+    except asyncio.CancelledError:
+        # The call goes on in its thread, which the next one must not wait for.
+        _threads.pop(task, None)
+        raise
+
+
 def adapted(value: Any) -> Any:
     """What a call gives, as the test sees it."""
     if type(value) in KINDS:
@@ -100,7 +120,7 @@ def adapted(value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """What a test gives, as the call takes it."""
-    if isinstance(value, tuple):
+    if type(value) is tuple:
         return tuple(map(plain, value))
     return value._inner if isinstance(value, Adapter) else value
 

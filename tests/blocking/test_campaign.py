@@ -16,12 +16,14 @@ from .conftest import PATIENCE, Place
 def test_the_body_runs_in_this_thread_once_elected_and_resigns(place: Place) -> None:
     with place.client.election("job").campaign("me") as leadership:
         assert leadership.is_leader
+        assert leadership.healthy()
         assert leadership.fencing_token > 0
         assert leadership.guard()
         assert 0 < leadership.lease_remaining <= 60
         assert place.client.election("job").leader() == "me"
     assert leadership.state is CampaignState.RESIGNED
     assert not leadership.is_leader
+    assert not leadership.healthy()
     assert not leadership.lost.is_set()
     assert place.keys() == []
 

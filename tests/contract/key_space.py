@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
-import urllib.request
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +14,8 @@ from election_core.etcd import EtcdStore
 from election_core.store import Delete, Guard, KeyRange, Op, Put, Read, Store, Txn, TxnResult, WatchStream
 from election_core.testing import MemoryStore
 from electiontui.embedded import EmbeddedEtcd
+
+from ..gateway import ask
 
 
 def etcd_store(server: EmbeddedEtcd) -> EtcdStore:
@@ -70,7 +70,7 @@ class KeySpace:
         if isinstance(self.store, MemoryStore):
             self.store.compact(revision)
         else:
-            await asyncio.to_thread(_post, self.store.endpoints[0], "kv/compaction", {"revision": revision})
+            await asyncio.to_thread(ask, self.store.endpoints[0], "kv/compaction", revision=revision)
 
     async def close(self) -> None:
         for lease_id in self._leases:
@@ -97,10 +97,3 @@ async def changes(watch: WatchStream, count: int) -> list[Revision]:
                 break
     assert len(seen) == count
     return seen
-
-
-def _post(endpoint: str, path: str, body: dict[str, int]) -> None:
-    """A request over etcd's JSON gateway, for what the port leaves out."""
-    request = urllib.request.Request(f"http://{endpoint}/v3/{path}", json.dumps(body).encode())
-    with urllib.request.urlopen(request, timeout=10) as reply:
-        assert reply.status == 200

@@ -58,6 +58,7 @@ async def test_the_waiters_death_and_the_leaders_leaving_in_one_revision_elect_n
     await world.raw.do(Put(first.key, b"moved", lease_id), Put(second.key, b"moved", lease_id))
     await world.raw.store.revoke(lease_id)
     await soon(third.wait())
+    await lost(second)
     assert [each.kinds for each in heard] == [["LeadershipLost"], ["elected"]]
 
 
@@ -166,8 +167,7 @@ async def test_a_stray_key_ahead_is_waited_for_and_warned_of(world: World, caplo
         campaign = await world.waiting()
         await until(lambda: any(record.levelno == logging.WARNING for record in caplog.records), "it is warned of")
     (warning,) = (record for record in caplog.records if record.levelno == logging.WARNING)
-    assert "stray" in warning.getMessage()
-    assert stray in (warning.args or ())
+    assert repr(stray) in warning.getMessage()
     assert campaign.ahead is not None
     assert (campaign.ahead.key, campaign.ahead.lease_id) == (stray, 0)
     await world.delete(stray)

@@ -54,6 +54,27 @@ async def test_its_elections_are_always_current(world: World) -> None:
     assert monitor.elections is elections
 
 
+async def test_strays_where_nobody_campaigns_are_known_and_no_elections(world: World) -> None:
+    first, second = (f"election/{world.name}/{name}/694d9af0b1c2d3e4".encode() for name in ("first", "second"))
+    await world.raw.do(Put(first, b"by hand", 0))
+    async with monitor_of(world) as monitor:
+        await world.raw.do(Put(second, b"by hand", 0))
+        await until(lambda: sorted(monitor.strays) == ["first", "second"], "both are seen")
+        assert [(each.key, each.value) for each in monitor.strays["second"].queue] == [(second, b"")]
+        assert dict(monitor.elections) == {}
+        assert [(each.kind, each.election) for each in monitor.oddities()] == [("stray", "first"), ("stray", "second")]
+        waiting = world.client.election(f"{world.name}/first").campaign("host")
+        await until(lambda: len(monitor.elections.get("first", ())) == 2, "somebody waits behind it")
+        assert list(monitor.strays) == ["second"]
+        assert monitor.take_changed() == {"first", "second"}
+        for key in (first, second):
+            await world.delete(key)
+        await soon(waiting.wait())
+        await until(lambda: not monitor.strays, "both have gone")
+        assert monitor.take_changed() == {"first", "second"}
+        await waiting.resign()
+
+
 async def test_its_elections_are_read_only(world: World) -> None:
     async with monitor_of(world) as monitor:
         with pytest.raises(TypeError):

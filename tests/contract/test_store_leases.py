@@ -46,6 +46,17 @@ async def test_there_is_no_unknown_lease(space: KeySpace) -> None:
     assert await space.store.revoke(unknown) is False
 
 
+async def test_the_keys_that_end_with_a_lease(space: KeySpace) -> None:
+    lease_id = await space.lease()
+    assert await space.store.keys_on(lease_id) == ()
+    for name in ("b", "a"):
+        await space.put(name, lease_id=lease_id)
+    await space.put("of-none")
+    assert await space.store.keys_on(lease_id) == (space.key("a"), space.key("b"))
+    await space.store.revoke(lease_id)
+    assert await space.store.keys_on(lease_id) == ()
+
+
 async def test_revoking_deletes_all_keys_in_one_revision(space: KeySpace) -> None:
     lease_id, other = await space.lease(), await space.lease()
     for name in ("b", "a", "c"):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +15,8 @@ from election_core.config import parse_endpoints
 from election_core.core.model import Transition
 from election_core.etcd import EtcdStore
 from election_core.store import Guard, Op, Put, Txn
+
+from ..gateway import ask
 
 __all__ = [
     "ROUNDS",
@@ -156,18 +156,11 @@ class Raw:
 
 async def compact(endpoint: str, revision: int) -> None:
     """Have the server forget the history up to and including a revision, physically, unless it has already."""
-    body = json.dumps({"revision": revision, "physical": True}).encode()
-
-    def post() -> None:
-        request = urllib.request.Request(f"http://{endpoint}/v3/kv/compaction", body)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as reply:
-                assert reply.status == 200
-        except HTTPError as refusal:
-            told = refusal.read().decode()
-            assert "revision has been compacted" in told, told
-
-    await asyncio.to_thread(post)
+    try:
+        await asyncio.to_thread(ask, endpoint, "kv/compaction", revision=revision, physical=True)
+    except HTTPError as refusal:
+        told = refusal.read().decode()
+        assert "revision has been compacted" in told, told
 
 
 def new_client(*endpoints: str, timeout: float = 5.0) -> Client:

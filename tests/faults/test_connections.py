@@ -82,7 +82,7 @@ async def test_a_closed_client_holds_no_connection_whoever_holds_on_to_its_objec
             await eventually(lambda: is_so(scripted.calls[WATCH] >= 4), "the watches are opened again")
         assert proxy.open_connections >= 1
         await client.close()
-        took = await eventually(lambda: is_so(proxy.open_connections == 0), "no connection is left", 3)
+        took = await eventually(lambda: is_so(proxy.open_connections == 0), "no connection is left", 10)
         note(f"streams ended {ended}", closed_after=took)
         assert kept
 

@@ -3,7 +3,7 @@
 A random workload writes candidates by raw requests; some elections begin and end while the connection is cut.
 Afterwards the history is read from etcd, from its first revision on, and the transitions are computed from it by a
 dozen lines that share nothing with the product.
-FAULT_SEED repeats a run, FAULT_ROUNDS makes it longer.
+Every run draws the same writes and faults; FAULT_SEED draws others, FAULT_ROUNDS makes it longer.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class Workload:
 
     async def end(self) -> None:
         """A last leader in each election, by which one can tell that all was seen; then its leases go."""
-        keys = sorted(self.live)
-        await self.raw.do(*(Delete(key.encode()) for key in keys))
+        if self.live:
+            await self.raw.do(*(Delete(key.encode()) for key in sorted(self.live)))
         lease_id = await self._lease()
         ops: list[Op] = [Put(f"{self.prefix}{name}/{lease_id:x}".encode(), b"end", lease_id) for name in self.names]
         self.last = await self.raw.do(*ops)
@@ -174,7 +174,7 @@ async def read_all(subscription: Subscription, seen: list[Transition]) -> None:
 async def test_transitions_are_those_of_etcds_history(
     etcd: EmbeddedEtcd, proxy: Proxy, prefix: str, compacting: bool
 ) -> None:
-    seed = int(os.environ.get("FAULT_SEED", secrets.randbits(32)))
+    seed = int(os.environ.get("FAULT_SEED", "1"))
     print(f"FAULT_SEED={seed}")
     rng = random.Random(seed)
     seen: dict[str, list[Transition]] = {"monitor": [], **{name: [] for name in NAMES}}

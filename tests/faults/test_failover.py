@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from election_core import Client, Unavailable
+from election_core import Client, Election, Unavailable
 
-from .clients import ROUNDS, Moments, holds, in_line, new_client, note, read_until, value_of
-from .cluster import BOTH_WAYS, Cluster
+from .clients import ROUNDS, Moments, eventually, holds, in_line, new_client, note, read_until, value_of
+from .cluster import BOTH_WAYS, ELECTION_TIMEOUT, Cluster
 from .proxy import Proxy
 
 TTL = 5
@@ -65,17 +65,52 @@ async def test_a_thawed_raft_leader_may_revoke_leases_and_that_is_told(cluster: 
             await holds(lambda moments=leader: moments.campaign.is_leader, 1.5 * TTL)  # type: ignore[misc]
             member.thaw()
             await asyncio.to_thread(cluster.etcd.wait_healthy)
-            await asyncio.sleep(1)
-            leads = [moments.campaign.is_leader for moments in (leader, waiter)]
-            line = [candidate.key for candidate in await election.candidates()]
-            for moments, is_leader in zip((leader, waiter), leads, strict=True):
-                assert is_leader == (line[:1] == [moments.campaign.key])
-                assert moments.has_failed == (moments.campaign.key not in line)
+            await asyncio.sleep(1)  # for it to revoke
+
+            async def all_know(both: tuple[Moments, ...] = (leader, waiter), election: Election = election) -> bool:
+                line = [candidate.key for candidate in await election.candidates()]
+                return all(
+                    each.campaign.is_leader == (line[:1] == [each.campaign.key])
+                    and each.has_failed == (each.campaign.key not in line)
+                    for each in both
+                )
+
+            await eventually(all_know, "who leads and who has failed know")
             if leader.has_failed:
                 revoked += 1
                 if waiter.was_elected:
-                    assert abs(await waiter.elected() - (await leader.failed()).at) < 0.5
+                    assert abs(await waiter.elected() - (await leader.failed()).at) < 2
     note("thawed raft leader", turns=ROUNDS, revoked=revoked)
+
+
+async def test_a_thawed_raft_leader_may_revoke_many_leases_seconds_later(cluster: Cluster, name: str) -> None:
+    """H25: its first sixteen revocations can be lost as proposals of a leader that is none any more; then the others
+    are made when these time out, after 5 s and two raft elections. Whoever is told of it learns it by its own key."""
+    times_out = 5 + 2 * ELECTION_TIMEOUT
+    # A third of it is gone when the freeze comes, and a raft election takes up to two timeouts, a repeated one four.
+    ttl = 8
+    async with AsyncExitStack() as stack:
+        member = await cluster.raft_leader()
+        endpoints = [other.endpoint for other in cluster.others(member)]
+        client = await stack.enter_async_context(new_client(*endpoints, timeout=2))
+        leaders = [Moments(client.election(f"{name}-{number}", ttl=ttl).campaign("leader")) for number in range(100)]
+        for leader in leaders:
+            await leader.elected()
+        member.freeze()
+        await holds(lambda: all(leader.campaign.is_leader for leader in leaders), ttl + 2)
+        thawed = time.monotonic()
+        member.thaw()
+        await asyncio.sleep(times_out + 2)
+        lost = [await leader.failed() for leader in leaders if leader.has_failed]
+        after = [failure.at - thawed for failure in lost]
+        late = sum(seconds > times_out - 1 for seconds in after)
+        note("many leases", lost=len(lost), late=late, latest=max(after, default=0.0))
+        for failure in lost:
+            assert "key was deleted" in str(failure.error)
+            assert not failure.is_leader
+        assert all(seconds < 2 or times_out - 1 < seconds < times_out + 2 for seconds in after)
+        left = [(await client.election(f"{name}-{number}").leader()) is not None for number in range(100)]
+        assert left == [leader.campaign.is_leader for leader in leaders]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +212,7 @@ async def test_calls_end_in_time_where_nobody_answers(cluster: Cluster, name: st
         began = time.monotonic()
         with pytest.raises(Unavailable, match=proxies[0].endpoint):
             await client.election(name).leader()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 2.9
         for proxy in proxies:
             proxy.heal()
         began = time.monotonic()

@@ -145,7 +145,7 @@ async def test_resigning_into_a_black_hole_fails_in_time_and_is_repeated(
         with pytest.raises(Unavailable):
             await campaign.resign()
         took = time.monotonic() - began
-        assert took < timeout + 0.5
+        assert took < 1.9 * timeout
         assert not campaign.is_leader
         assert [each.key for each in await direct.election(name).candidates()] == [campaign.key]
         proxy.heal()
@@ -188,7 +188,7 @@ async def test_closing_a_client_in_a_black_hole_ends_in_time(proxy: Proxy, direc
         proxy.black_hole()
         began = time.monotonic()
     took = time.monotonic() - began
-    assert took < 2 * 1 + 1
+    assert took < 2 * 1 + 2
     assert observer.closed
     await in_line(direct, name, 0)
     note("closing a client, timeout 1", took=took)

@@ -76,11 +76,11 @@ async def test_calls_without_a_quorum_end_in_time(cluster: Cluster, lone: str, n
             began = time.monotonic()
             with pytest.raises(Unavailable):
                 await call
-            assert time.monotonic() - began < 2.5
+            assert time.monotonic() - began < 3.5
         began = time.monotonic()
         with pytest.raises(Unavailable):
             await client.election(name).observe()
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 3.5
         thaw_all(cluster)
     assert time.monotonic() - began < 12
 

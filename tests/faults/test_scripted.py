@@ -59,8 +59,17 @@ async def test_a_refusal_that_stays_ends_the_call_in_time(scripted: ScriptedEtcd
         began = time.monotonic()
         with pytest.raises(Unavailable, match="no leader"):
             await client.election(name).leader()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 2.9
         assert scripted.calls[RANGE] < 30  # backed off
+
+
+async def test_a_try_that_is_cut_short_does_not_hide_what_was_refused_before(scripted: ScriptedEtcd, name: str) -> None:
+    """The second answer would come just after the end of the call."""
+    scripted.delay(RANGE, 0.6)
+    scripted.refuse(RANGE, (StatusCode.UNAVAILABLE, "etcdserver: no leader"), 10_000)
+    async with new_client(scripted.endpoint, timeout=1) as client:
+        with pytest.raises(Unavailable, match="no leader"):
+            await client.election(name).leader()
 
 
 @pytest.mark.parametrize("method", [GRANT, TXN])
@@ -171,7 +180,7 @@ async def test_a_slow_login_is_part_of_the_call(scripted: ScriptedEtcd) -> None:
         (status,) = await client.status()
         assert [type(each) for each in await calls] == [Unavailable] * 5
         assert not status.reachable
-        assert time.monotonic() - began < 1.3
+        assert time.monotonic() - began < 1.9
 
 
 async def test_logins_that_nobody_answers_do_not_queue_up(scripted: ScriptedEtcd) -> None:
@@ -181,7 +190,7 @@ async def test_logins_that_nobody_answers_do_not_queue_up(scripted: ScriptedEtcd
         results = await asyncio.gather(*(client.election("x").leader() for _ in range(5)), return_exceptions=True)
         assert [type(each) for each in results] == [Unavailable] * 5
         assert "log the user in" in str(results[-1]) or "did not answer in time" in str(results[-1])
-        assert time.monotonic() - began < 1.3
+        assert time.monotonic() - began < 1.9
 
 
 async def test_a_lease_that_exists_is_described_within_the_same_timeout(scripted: ScriptedEtcd) -> None:
@@ -192,7 +201,7 @@ async def test_a_lease_that_exists_is_described_within_the_same_timeout(scripted
         began = time.monotonic()
         with pytest.raises(Unavailable):
             await store.grant(1, 10)
-        assert time.monotonic() - began < 1.3
+        assert time.monotonic() - began < 1.9
 
 
 async def test_a_waiter_survives_a_lost_delete(scripted: ScriptedEtcd, direct: Client, name: str) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-import urllib.request
 from base64 import b64encode
 from contextlib import AsyncExitStack
 from statistics import median
@@ -19,6 +17,8 @@ from election_core.etcd.watch import EtcdWatch
 from election_core.store import KeyRange, Put, WatchStream
 from electiontui.embedded import EmbeddedEtcd
 
+from ..gateway import ask
+from ..metrics import metrics
 from ..servers import EACH_ETCD
 from .clients import Moments, Raw, eventually, holds, in_line, new_client, note, raw_store, read_until, value_of
 from .proxy import Proxy
@@ -33,10 +33,9 @@ def server(request: pytest.FixtureRequest) -> EmbeddedEtcd:
 
 def streams(etcd: EmbeddedEtcd, method: str = "Watch") -> int:
     """How many streams of a method the server has been asked for."""
-    with urllib.request.urlopen(f"http://{etcd.endpoint}/metrics", timeout=10) as reply:
-        for line in reply.read().decode().splitlines():
-            if line.startswith("grpc_server_started_total") and f'grpc_method="{method}"' in line:
-                return int(float(line.rpartition(" ")[2]))
+    for line in metrics(etcd.endpoint).splitlines():
+        if line.startswith("grpc_server_started_total") and f'grpc_method="{method}"' in line:
+            return int(float(line.rpartition(" ")[2]))
     raise AssertionError(f"the server counts no {method}")
 
 
@@ -172,8 +171,7 @@ async def test_an_event_before_the_watch_is_established_is_not_lost(
 
 def write_at_once(etcd: EmbeddedEtcd, key: bytes) -> None:
     """Write a key, and let this program do nothing else meanwhile."""
-    body = json.dumps({"key": b64encode(key).decode(), "value": ""}).encode()
-    urllib.request.urlopen(urllib.request.Request(f"http://{etcd.endpoint}/v3/kv/put", body), timeout=10).close()
+    ask(etcd.endpoint, "kv/put", key=b64encode(key).decode(), value="")
 
 
 async def test_a_busy_prefix_does_not_delay_a_waiter(etcd: EmbeddedEtcd, name: str) -> None:
@@ -269,13 +267,13 @@ async def test_all_come_back_on_one_stream(proxy: Proxy, etcd: EmbeddedEtcd, dir
         async def all_are_back() -> bool:
             return established(client) == 100
 
-        await eventually(all_are_back, "all watches are back", 5)
+        await eventually(all_are_back, "all watches are back", 15)
         note("100 watches", back_after=time.monotonic() - began)
         assert await asyncio.to_thread(streams, etcd) - before <= 3
         assert await asyncio.to_thread(streams, etcd, "Range") - reads <= 250
         await asyncio.gather(*(each.campaign.resign() for each in leaders))
         for each in waiters:
-            await each.elected(5)
+            await each.elected()
 
 
 def established(client: Client) -> int:

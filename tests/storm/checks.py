@@ -177,6 +177,17 @@ def calm_after(facts: Facts) -> list[Violation]:
     return [Violation("after the storm", text, settled, finish) for text in found]
 
 
+def replay_is_alike(facts: Facts) -> list[Violation]:
+    """A monitor's recording, played again, gives exactly the transitions that it told live, and there were some."""
+    if not facts.of("final"):
+        return []
+    told = [record for record in facts.of("replayed") if record["live"]]
+    if not told:
+        return [Violation("a replay differs", "no transition was both recorded and seen live", inf, inf)]
+    wrong = [record["failure"] or record["differs"] for record in told]
+    return [Violation("a replay differs", text, inf, inf) for text in wrong if text is not None]
+
+
 _RULES = (
     no_overlap,
     prompt_loss,
@@ -188,4 +199,5 @@ _RULES = (
     terminal_states,
     nothing_hangs,
     calm_after,
+    replay_is_alike,
 )

@@ -16,6 +16,7 @@ from .log import read_log
 from .run import rage
 from .storm import CROWD, Storm
 from .summary import summary
+from .witness import recording_of
 
 __all__ = ["main"]
 
@@ -63,7 +64,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _forget(path: Path) -> None:
-    for each in (path, path.with_suffix(".stderr")):
+    for each in (path, path.with_suffix(".stderr"), recording_of(path)):
         each.unlink(missing_ok=True)
 
 

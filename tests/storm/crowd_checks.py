@@ -12,7 +12,7 @@ from .checks import no_needless_loss, no_overlap, nothing_hangs, terminal_states
 from .crowd import TIMES_TTL
 from .facts import Facts, facts_of
 from .log import Record
-from .removal import OLD_LEADER, WITHIN, is_of_members
+from .removal import OLD_LEADER, is_of_members, revoking
 from .violation import Violation
 
 __all__ = ["crowd_violations"]
@@ -56,7 +56,8 @@ def _is_mistaken(facts: Facts, violation: Violation) -> bool:
     if violation.rule not in _MISTAKEN or not any(OLD_LEADER in bug for bug in known_bugs(version)):
         return False
     thaws = (span for span in facts.spans if is_of_members(span.kind) and span.kind.endswith("freeze"))
-    return any(thaw.mended <= violation.end and violation.begin <= thaw.end + WITHIN for thaw in thaws)
+    times = (each for thaw in thaws for each in revoking(thaw))
+    return any(begin <= violation.end and violation.begin <= end for begin, end in times)
 
 
 def _calm_after(facts: Facts, records: list[Record]) -> list[Violation]:

@@ -127,8 +127,11 @@ def _leavings(facts: Facts) -> dict[str, float]:
     """When a candidate went by itself: it resigned, crashed, was killed, or took its lease for dead."""
     left: dict[str, float] = {}
     for record in facts.records:
-        if record["what"] in ("resign", "abandon") or (record["what"] == "error" and _EXPIRED in record["message"]):
-            left.setdefault(value_of((record["who"], record["run"], record["n"])), record["t"])
+        if record["what"] in ("resign", "abandon", "error"):
+            # Who was told that its key is gone resigns nothing any more.
+            was_removed = record["what"] == "error" and _EXPIRED not in record["message"]
+            name = value_of((record["who"], record["run"], record["n"]))
+            left.setdefault(name, inf if was_removed else record["t"])
     for record in facts.of("campaign"):
         ended = facts.runs[record["who"], record["run"]].end
         left[record["value"]] = min(ended, left.get(record["value"], inf))

@@ -15,6 +15,7 @@ from .log import Log
 from .operator import Operator
 from .plan import DIVERGING, plan
 from .storm import Storm
+from .witness import Witness
 
 __all__ = ["GRACE", "rage"]
 
@@ -33,8 +34,10 @@ async def rage(storm: Storm, path: Path) -> None:
             operator = Operator(log, etcd.endpoints)
             watching = asyncio.create_task(operator.watch_line())
             try:
-                async with Crew(log, path, storm, etcd.endpoints) as crew:
+                witness = Witness(path, etcd.endpoints)
+                async with witness, Crew(log, path, storm, etcd.endpoints) as crew:
                     await _rage(storm, log, etcd, crew, operator)
+                log.write("replayed", **await witness.compare())
             finally:
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)

@@ -22,6 +22,10 @@ class Story:
         self.unanswered: tuple[float, float] = (0, 0)
         self.raft_terms: list[float] = []
         self.version = "3.5.1"
+        self.replayed: Record = {
+            **{"live": 9, "replayed": 9, "inputs": 20, "monitors": 1},
+            **{"differs": None, "failure": None},
+        }
         for who in ("c0", "c1"):
             self.say(0, who, "ready")
 
@@ -75,6 +79,7 @@ class Story:
         self.say(108, "storm", "finish", line=["c0.1.1", "c1.1.1"])
         self.say(109, "storm", "finished", late=[])
         self.say(109, "storm", "final", ledger=self._ledger, **{"writes": len(self._ledger), **self.last})
+        self.say(109, "storm", "replayed", **self.replayed)
         for who in ("c0", "c1"):
             self.say(109, "storm", "ended", target=who, code=0)
             self._records[-1]["run"] = 1

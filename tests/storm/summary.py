@@ -21,7 +21,7 @@ def summary(records: list[Record], violations: list[Violation]) -> str:
     """Figures, then violations, each with its excerpt of the log, then how to have the same storm again."""
     facts = facts_of(records)
     lines = [*_faults(facts), *_terms(facts), *_vacancies(facts), *_writes(facts), *_bounds(facts)]
-    lines += _crowds(records)
+    lines += _crowds(records) + _replayed(facts)
     lines += [f"violations: {len(violations)}", *_violations(facts, violations)]
     storm = facts.of("storm")[0]
     return "\n".join([*lines, f"seed {storm['seed']}; the same again: {storm['command']}"])
@@ -117,6 +117,14 @@ def _crowds(records: list[Record]) -> list[str]:
     return [
         f"crowds: {kinds['elected']} terms in {len({record['election'] for record in own})} elections, "
         f"lost or failed: {ends}; resigned: {kinds['resigned']}"
+    ]
+
+
+def _replayed(facts: Facts) -> list[str]:
+    return [
+        f"recorded: {record['inputs']} inputs of {record['monitors']} monitor(s); their replay gave "
+        f"{record['replayed']} transitions, live there were {record['live']}"
+        for record in facts.of("replayed")
     ]
 
 

@@ -90,6 +90,8 @@ def test_a_removal_is_noticed_within_the_ttl_after_a_fault(story: Story, until: 
     ("what", "found"),
     [
         ("it was the raft leader", set()),
+        ("after the time-out", set()),
+        ("between", {"two leaders", "leadership lost for nothing"}),
         ("it was a follower", {"two leaders"}),
         ("the key stays", {"two leaders"}),
         ("etcd is newer", {"two leaders", "leadership lost for nothing"}),
@@ -99,7 +101,8 @@ def test_an_old_raft_leader_that_is_thawed_removes_as_an_operator_does(
     story: Story, what: str, found: set[str]
 ) -> None:
     """etcd#15247: c0 renews with the others, and its lease is revoked when the frozen member goes on."""
-    story.line = [(0, [["c0.1.1", 5], ["c1.1.1", 6]]), (50.1, [["c1.1.1", 6]])]
+    gone = {"after the time-out": 57.1, "between": 54.1}.get(what, 50.1)
+    story.line = [(0, [["c0.1.1", 5], ["c1.1.1", 6]]), (gone, [["c1.1.1", 6]])]
     if what == "the key stays":
         story.line = story.line[:1]
     if what != "it was a follower":
@@ -107,9 +110,22 @@ def test_an_old_raft_leader_that_is_thawed_removes_as_an_operator_does(
     if what == "etcd is newer":
         story.version = "3.5.13"
     story.fault("member-freeze", 43, 50, 1)
-    story.leads("c0.1.1", 5, 1, 50.4, lost="nothing" if what == "etcd is newer" else "cut")
-    story.leads("c1.1.1", 6, 50.1, 108)
+    undisturbed = what in ("etcd is newer", "after the time-out", "between")
+    story.leads("c0.1.1", 5, 1, gone + 0.3, lost="nothing" if undisturbed else "cut")
+    story.leads("c1.1.1", 6, gone, 108)
     assert rules(story) == found
+
+
+def test_who_resigns_after_it_was_told_of_its_loss_did_not_leave_by_itself(story: Story) -> None:
+    """The line without it may be read only then."""
+    story.line = [(0, [["c0.1.1", 5], ["c1.1.1", 6]]), (50.1, [["c1.1.1", 6]])]
+    story.raft_terms.append(44)
+    story.fault("member-freeze", 43, 50, 1)
+    story.leads("c0.1.1", 5, 1, 50.05, lost="nothing")
+    story.say(50.06, "c0", "resign", n=1)
+    story.say(50.07, "c0", "resigned", n=1, began=50.06, error=None)
+    story.leads("c1.1.1", 6, 50.1, 108)
+    assert rules(story) == set()
 
 
 @pytest.mark.parametrize("token", [4, 5])
@@ -275,6 +291,12 @@ def test_no_leader_in_the_calm(story: Story) -> None:
 def test_a_log_without_its_end(story: Story) -> None:
     records = [record for record in sound(story).told() if record["t"] < 107]
     assert "the storm did not end" in {violation.rule for violation in check(records)}
+
+
+@pytest.mark.parametrize("wrong", [{"differs": "number 7"}, {"failure": "the disk is full"}, {"live": 0}])
+def test_a_replay_that_differs(story: Story, wrong: dict[str, object]) -> None:
+    sound(story).replayed.update(wrong)
+    assert rules(story) == {"a replay differs"}
 
 
 def test_a_traceback(story: Story) -> None:

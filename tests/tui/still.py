@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
-from election_core import Campaign, CampaignState, Candidate, Client, ElectionState, LeaseInfo, TermLog, Transition
+from election_core import Campaign, CampaignState, Candidate, Client, ElectionState, LeaseInfo, Transition
 from election_core.core.model import Snapshot
 from electiontui.app import ElectionApp
+from electiontui.etcdctl import Etcdctl
 from electiontui.rows import ElectionRow, row_of
 from electiontui.screens.live import Desk
 from electiontui.sources import Candidacies, Candidacy, ClusterView, ViewStatus
+from electiontui.sources.drill_runs import DrillRuns
 from electiontui.watched import Watched
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -25,11 +27,26 @@ def candidate(name: str, value: str, revision: int) -> Candidate:
     return Candidate(f"{PREFIX}{name}/{lease_id:x}".encode(), value.encode(), lease_id, revision, revision)
 
 
+class StandingClock:
+    """It is always ``NOW``, in the zone of the machine."""
+
+    zone = None
+
+    def now(self) -> datetime:
+        return NOW
+
+    def seconds(self) -> float:
+        return 0.0
+
+    def wall(self) -> datetime:
+        return NOW
+
+
 class StillView(ClusterView):
     """Shows what it was given, and connects to nothing."""
 
     def __init__(self, *, connected: bool = True) -> None:
-        super().__init__(lambda: Client("10.0.0.1:2379"), PREFIX)
+        super().__init__(lambda: Client("10.0.0.1:2379"), PREFIX, clock=StandingClock())
         self.connected = connected
         self.elections: dict[str, ElectionState] = {}
         self.watched = Watched(NOW - timedelta(hours=3))
@@ -53,7 +70,7 @@ class StillView(ClusterView):
     def _row(self, name: str) -> ElectionRow:
         return row_of(self.elections[name], self.logs[name], 60, NOW)
 
-    def want_ttls(self, names: Iterable[str]) -> None:
+    def want_leases(self, names: Iterable[str]) -> None:
         pass
 
     def add(self, name: str, terms: Iterable[tuple[float, str | None]], waiting: Iterable[str] = ()) -> None:
@@ -63,7 +80,7 @@ class StillView(ClusterView):
             at, revision = NOW - timedelta(seconds=ago), REVISION - 1000 + number * 10
             after = None if value is None else candidate(name, value, revision)
             if number == 0:
-                self.logs[name] = TermLog(name, after, at)
+                self.logs.ensure(name, after, at)
             else:
                 self._take(Transition(name, revision, leader, after, False, at))
             leader = after
@@ -88,6 +105,8 @@ class StillView(ClusterView):
             elections=len(self.elections),
             endpoints_up=1 if self.connected else 0,
             endpoints=1,
+            down=() if self.connected else ("10.0.0.1:2379",),
+            has_quorum=True,
             round_trip=0.0021 if self.connected else None,
             error=None if self.connected else "None of 10.0.0.1:2379 answered within 5 s; is etcd running there?",
             unreachable=not self.connected,
@@ -109,7 +128,8 @@ class StillApp(ElectionApp):
             states = (CampaignState.LEADING, CampaignState.WAITING)
             for label, state, found in zip("ab", states, self._still.elections["drill/console"].queue, strict=True):
                 own._all[label] = _candidacy(label, state, found)
-        return Desk(self._still, own, self._read_only, clock=lambda: NOW)
+        etcdctl = Etcdctl(self._still.client.endpoints)
+        return Desk(self._still, own, DrillRuns(None), etcdctl, self._read_only)
 
 
 def _candidacy(label: str, state: CampaignState, found: Candidate) -> Candidacy:

@@ -374,3 +374,22 @@ async def _export_to(app: ElectionApp, pilot: Pilot[Any], path: Path) -> None:
     app.screen.query_one(Input).focus()
     await pilot.press("enter")
     await until(pilot, lambda: not isinstance(app.screen, FormDialog))
+
+
+async def test_a_dying_leader_is_told_of_before_and_its_end_is_explained(etcd: EmbeddedEtcd) -> None:
+    app = ElectionApp(lambda: Client(etcd.endpoint, timeout=1.0), prefixes=("election/",))
+    async with Client(etcd.endpoint) as client, app.run_test(size=(160, 40)) as pilot:
+        election = client.election("job", ttl=9)
+        first = await election.campaign("first").wait()
+        second = election.campaign("second")
+        await until(pilot, lambda: "job" in app.desk.view.rows and app.desk.view.rows["job"].queue == 2)
+        await open_detail(app, pilot, "job")
+        await until(pilot, lambda: "● first" in line(app, "#title"))
+        await until(pilot, lambda: app.desk.view.leases.ttls.get(first.lease_id) == 9)
+        first.abandon()
+        await until(pilot, lambda: "DYING: not renewed for " in line(app, "#title"), tries=800)
+        assert line(app, "#title").endswith("s left, next: second")
+        await until(pilot, lambda: "second takes over from first (its lease ran out)" in text_of(app), tries=800)
+        await until(pilot, lambda: app.desk.view.leases.ttls.get(second.lease_id) == 9)
+        await second.resign()
+        await until(pilot, lambda: "second gone, vacant (before its lease ran out)" in text_of(app))

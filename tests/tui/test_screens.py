@@ -15,7 +15,7 @@ from electiontui.app import ElectionApp
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.screens.console import ConsoleScreen
 from electiontui.screens.detail import DetailScreen
-from electiontui.screens.dialogs import ConfirmDialog, FormDialog, TextDialog
+from electiontui.screens.dialogs import ConfirmDialog, FormDialog, LeaveDialog, TextDialog
 from electiontui.screens.elections import ElectionsScreen
 from electiontui.screens.value import ValueDialog
 from electiontui.widgets.charts import Chart
@@ -23,16 +23,22 @@ from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
 
 from .driving import line, text_of, until
+from .still import StillApp, busy_view
 
 NOWHERE = "127.0.0.1:1"
 
 
 @asynccontextmanager
 async def dashboard(
-    endpoint: str, *, prefix: str = "election/", size: tuple[int, int] = (120, 40), read_only: bool = False
+    endpoint: str,
+    *,
+    prefix: str = "election/",
+    size: tuple[int, int] = (120, 40),
+    read_only: bool = False,
+    access: tuple[str, ...] = (),
 ) -> AsyncIterator[tuple[ElectionApp, Pilot[Any]]]:
     """A running dashboard that has read what is there, or has given up its first try."""
-    app = ElectionApp(lambda: Client(endpoint, timeout=1.0), prefixes=(prefix,), read_only=read_only)
+    app = ElectionApp(lambda: Client(endpoint, timeout=1.0), prefixes=(prefix,), read_only=read_only, access=access)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.desk.view.status().loaded or app.desk.view.status().error)
         await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
@@ -164,7 +170,7 @@ async def test_detail_shows_timeline_queue_events_and_charts(etcd: EmbeddedEtcd)
 
 async def test_campaign_proclaim_and_resign_in_the_console(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client:
-        async with dashboard(etcd.endpoint) as (app, pilot):
+        async with dashboard(etcd.endpoint, access=("--user", "ann")) as (app, pilot):
             for value in ("op-a", "op-b"):
                 await _campaign(app, pilot, "drill", value)
             await until(pilot, lambda: app.desk.own["a"].campaign.state is CampaignState.LEADING)
@@ -182,11 +188,35 @@ async def test_campaign_proclaim_and_resign_in_the_console(etcd: EmbeddedEtcd) -
             await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
             shown = text_of(app)
             assert "leader new, next op-b, 1 waiting" in shown
-            assert f"etcdctl --endpoints {etcd.endpoint} del" in shown
+            assert f"etcdctl --endpoints {etcd.endpoint} --user ann del" in shown
             await confirm(pilot)
             await until(pilot, lambda: "op-b leads, handed over in" in app.desk.own["a"].last_action)
             assert await client.election("drill").leader() == "op-b"
         assert await client.election("drill").candidates() == []
+
+
+@pytest.mark.parametrize("size", [(40, 15), (80, 24)])
+async def test_dialogs_show_their_buttons_however_small_the_terminal(size: tuple[int, int]) -> None:
+    app = StillApp(busy_view())
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
+        await pilot.press("5", "R")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await until(pilot, lambda: any("Cancel  " in row and "Resign" in row for row in text_of(app).splitlines()))
+        assert "now    leader op-alice" in text_of(app)
+        await pilot.press("escape", "q")
+        await until(pilot, lambda: isinstance(app.screen, LeaveDialog))
+        await until(pilot, lambda: "Resign and leave" in text_of(app))
+        await pilot.press("escape", "C")
+        await until(pilot, lambda: isinstance(app.screen, FormDialog))
+        await until(pilot, lambda: "Continue" in text_of(app))
+
+
+async def test_why_nothing_is_read_is_told_at_once() -> None:
+    app = ElectionApp(lambda: Client(NOWHERE, timeout=60), prefixes=("election/",))
+    async with app.run_test(size=(160, 40)) as pilot:
+        await until(pilot, lambda: f"{NOWHERE} is unavailable: nothing listens there" in text_of(app))
+        assert app.desk.view.status().error is None
 
 
 async def _campaign(app: ElectionApp, pilot: Pilot[Any], name: str, value: str) -> None:

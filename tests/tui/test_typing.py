@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 
 import pexpect
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from election_core import Client
 from electiontui.app import ElectionApp
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.screens.console import ConsoleScreen
+from electiontui.screens.detail import DetailScreen
 from electiontui.screens.dialogs import ConfirmDialog, FormDialog, LeaveDialog
 from electiontui.screens.elections import ElectionsScreen
 
@@ -80,6 +82,36 @@ async def test_a_form_for_an_election_takes_the_value_first(etcd: EmbeddedEtcd, 
         assert await client.election("mail").leader() == "PaRacelsus"
 
 
+_CLICK = "\x1b[<0;11;5M\x1b[<0;11;5m"
+"""A click on the only election …"""
+_AT = (None, 10, 4, 0, 0, 1, False, False, False)
+"""… and where."""
+
+
+async def test_a_click_goes_where_the_key_before_it_has_led(etcd: EmbeddedEtcd) -> None:
+    """Not to the dialog that the key has closed, where a button may lie below it."""
+    app = ElectionApp(lambda: Client(etcd.endpoint), prefixes=("election/",))
+    async with Client(etcd.endpoint) as client, app.run_test(size=(120, 40)) as pilot:
+        await client.election("mail").campaign("node-1").wait()
+        await until(pilot, lambda: isinstance(app.screen, ElectionsScreen) and "mail" in text_of(app))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "only those in trouble" in text_of(app))
+        for event in (events.Key("escape", None), events.MouseDown(*_AT), events.MouseUp(*_AT)):
+            app.post_message(event)
+        await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+
+
+async def test_a_double_click_opens_an_election_once(etcd: EmbeddedEtcd, start: Start) -> None:
+    terminal = start()
+    async with Client(etcd.endpoint) as client:
+        await client.election("mail").campaign("node-1").wait()
+        await asyncio.to_thread(terminal.expect, "node-1")
+        terminal.send(_CLICK + _CLICK)
+        await asyncio.to_thread(terminal.expect, "fencing token")
+        terminal.send("\x1b")
+        await asyncio.to_thread(terminal.expect, "ELECTION")
+
+
 async def test_leaving_asks_what_becomes_of_ones_candidates(etcd: EmbeddedEtcd) -> None:
     async with Client(etcd.endpoint) as client:
         app = ElectionApp(lambda: Client(etcd.endpoint), prefixes=("election/",))
@@ -124,7 +156,7 @@ async def test_an_empty_value_is_taken_only_from_one_who_insists(etcd: EmbeddedE
     app = ElectionApp(lambda: Client(etcd.endpoint), prefixes=("election/",))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.desk.view.status().loaded and isinstance(app.screen, ElectionsScreen))
-        await pilot.press("5", "C", *"drill", "enter")
+        await pilot.press("5", "C", *"drill", "tab", "delete", "enter")
         await until(pilot, lambda: "The value is empty" in text_of(app))
         assert isinstance(app.screen, FormDialog)
         await pilot.press("enter")

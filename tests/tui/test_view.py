@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 from election_core import Client
 from election_core.core.model import Candidate, Transition
@@ -79,3 +81,22 @@ async def test_what_the_monitor_forgets_the_view_forgets_too() -> None:
         assert not view.rows
         assert not view.logs
         assert not view.events("job-1")
+
+
+def test_a_day_of_changes_is_kept_in_bounded_memory_and_the_rare_ones_of_it_whole() -> None:
+    """Ten a second for so long that both bounds are passed; one of the elections changes once an hour."""
+    client = SimpleNamespace(endpoints=("10.0.0.1:2379",))
+    view = ClusterView(lambda: cast(Client, client), "election/")
+    leaders = [Candidate(b"e/%d" % number, b"node-%d" % number, number + 1, 1, 1) for number in range(2)]
+    last: dict[str, Candidate] = {}
+    for number in range(260_000):
+        name = "rare" if number % 36_000 == 0 else f"job-{number % 1000}"
+        before, after = last.get(name), leaders[len(name) % 2 if name not in last else last[name] is leaders[0]]
+        last[name] = after
+        view._take(Transition(name, number, before, after, False, START + timedelta(seconds=number / 10)))
+    assert sum(len(log.terms_kept) for log in view.logs.values()) == 200_000 + 1001
+    assert sum(len(log._changes) for log in view.logs.values()) <= 200_000 + 1001
+    assert len(view._events) <= 100_000
+    assert len(view.events("rare")) == 8
+    assert len(view.events("job-1")) == 62
+    assert len(view.recent) == 2_000

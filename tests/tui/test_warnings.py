@@ -36,7 +36,7 @@ async def test_warnings_are_listed_the_worst_first_with_their_text(
         await pilot.press("3")
         await until(pilot, lambda: isinstance(app.screen, WarningsScreen) and table(app, "findings").keys)
         await until(pilot, lambda: "✗ 1 critical" in line(app, "#title"))
-        first = text_of(app).splitlines()[3]
+        first = text_of(app).splitlines()[table(app, "findings").region.y + 1]
         assert first.startswith("▶✗ ")
         assert "job" in first
         pane = app.screen.query_one(TextPane)
@@ -51,6 +51,31 @@ async def test_warnings_are_listed_the_worst_first_with_their_text(
         assert all(len(row) <= size[0] for row in text_of(app).splitlines())
         tool.run("del", "election/job/by-hand")
         await until(pilot, lambda: waiting.is_leader and "critical" not in line(app, "#title"))
+
+
+async def test_a_stray_where_nobody_campaigns_is_listed_warned_of_and_goes_with_its_key(
+    etcd: EmbeddedEtcd, tool: Etcdctl
+) -> None:
+    before, later = (f"election/{name}/694d9af0b1c2d3e4" for name in ("before", "later"))
+    tool.run("put", before, "x")
+    async with Client(etcd.endpoint) as client, dashboard(etcd.endpoint) as (app, pilot):
+        tool.run("put", later, "y")
+        rows = app.desk.view.rows
+        await until(pilot, lambda: {"before", "later"} <= rows.keys())
+        assert [(rows[name].state, rows[name].leader) for name in ("before", "later")] == [
+            ("blocked", "(no lease)")
+        ] * 2
+        await until(pilot, lambda: text_of(app).count("BLOCK") >= 2)
+        tool.run("del", later)
+        await until(pilot, lambda: "later" not in rows)
+        waiting = client.election("before").campaign("host-1")
+        await until(pilot, lambda: rows["before"].queue == 2)
+        assert (rows["before"].state, rows["before"].leader) == ("blocked", "x")
+        assert len(app.desk.view.logs["before"].terms) == 1, "it has been first in line all along"
+        await pilot.press("3")
+        await until(pilot, lambda: "✗ 1 critical" in line(app, "#title"))
+        tool.run("del", before)
+        await until(pilot, lambda: waiting.is_leader and rows["before"].leader == "host-1")
 
 
 async def test_acknowledged_ones_fold_away_are_counted_and_come_back_when_they_change(

@@ -66,9 +66,9 @@ def test_a_forgotten_log_has_no_terms_to_drop() -> None:
         logs.record(Transition(name, 10 * number, None, leader, False, NOW), NOW)
         logs.record(Transition(name, 10 * number + 1, leader, None, False, NOW), NOW)
         if name == "a":
-            held = logs.get(name, None, NOW)
+            held = logs.ensure(name, None, NOW)
             logs.forget(name)
         elif held is not None:
             # Whoever held it lets it go, and nobody tells.
             held = None
-    assert len(logs.get("b", None, NOW).terms) == 4 + 1
+    assert len(logs.ensure("b", None, NOW).terms) == 4 + 1

@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "core": ("errors",),
     "config": ("errors",),
     "store": ("core",),
+    "read_only": ("core", "errors", "store"),
     "etcd": ("core", "errors", "config", "store", "clock", "backoff"),
     "shell": ("core", "errors", "store", "clock", "backoff"),
     "testing": ("core", "errors", "store", "clock"),
@@ -23,7 +24,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "observer": ("core", "store", "shell"),
     "monitor": ("core", "errors", "store", "clock", "shell"),
     "election": ("core", "errors", "clock", "backoff", "shell", "campaign", "observer"),
-    "client": ("core", "errors", "config", "store", "clock", "shell", "etcd", "election", "monitor"),
+    "client": ("core", "errors", "config", "store", "clock", "shell", "etcd", "election", "monitor", "read_only"),
     "blocking": (
         "core",
         "errors",
@@ -36,6 +37,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "election",
         "client",
     ),
+    "metrics": ("core", "errors", "clock", "shell", "campaign", "election", "client", "blocking"),
 }
 """Each folder and each file beside them, and what it may import of the others. There is no circle in it."""
 IMPURE = ("asyncio", "time", "sched", "random", "socket", "threading", "subprocess", "logging")

@@ -117,3 +117,12 @@ def test_no_deadline_is_later_than_the_latest_that_etcd_gave(
     expiry = max(sent + granted for granted, sent in [(ttl, sent_at), *renewals])
     assert clock.deadline < expiry
     assert clock.remaining(expiry) == 0
+
+
+@given(ttls, moments)
+def test_two_thirds_of_the_ttl_without_an_answer_are_too_long(ttl: int, sent_at: float) -> None:
+    clock = LeaseClock(ttl, remaining=ttl, sent_at=sent_at)
+    assert clock.is_confirmed(sent_at + ttl * 0.66)
+    assert not clock.is_confirmed(sent_at + ttl * 0.67)
+    assert clock.renewed(ttl, sent_at=sent_at + ttl / 3, now=sent_at + ttl / 3)
+    assert clock.is_confirmed(sent_at + ttl * 0.99)

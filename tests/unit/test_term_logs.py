@@ -27,7 +27,7 @@ class Told:
 
     def kept(self, name: str) -> int:
         """Terms that are over."""
-        return len(self.logs.get(name, None, BEGAN).terms) - 1
+        return len(self.logs.ensure(name, None, BEGAN).terms) - 1
 
 
 def test_all_logs_together_are_bounded_and_the_oldest_terms_go_first() -> None:
@@ -66,11 +66,11 @@ def test_what_is_forgotten_leaves_nothing() -> None:
 def test_a_log_that_somebody_holds_is_the_one_that_goes_on() -> None:
     logs = TermLogs(limit=5, total=10)
     leader = Candidate(b"a/7b", b"v", 0x7B, 2, 2)
-    log = logs.get("a", leader, BEGAN)
+    log = logs.ensure("a", leader, BEGAN)
     assert log.current.leader == leader
     logs.record(Transition("a", 3, leader, None, False, BEGAN), BEGAN)
     assert log.current.is_vacant
-    assert logs.get("a", None, BEGAN) is log
+    assert logs.ensure("a", None, BEGAN) is log
 
 
 def test_vacancies_are_told_oldest_first_and_each_event_counts_anew() -> None:

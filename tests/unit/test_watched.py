@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from electiontui.watched import Watched
+from electiontui.watched import Stretch, Watched
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -24,6 +24,22 @@ def test_nothing_is_known_of_the_time_before() -> None:
     watched.seen(at(2))
     assert unwatched(watched, -10, 10) == [(-10, 0), (0, 2)]
     assert unwatched(watched, 2, 10) == []
+
+
+def test_what_was_watched_before_it_began_can_be_learned() -> None:
+    watched = Watched(at(0))
+    watched.seen(at(2))
+    watched.learn([Stretch(at(-50), at(-40)), Stretch(at(-20), at(-5))])
+    assert unwatched(watched, -60, 10) == [(-60, -50), (-40, -20), (-5, 0), (0, 2)]
+    watched.learn([])
+    assert watched.began == at(-50)
+
+
+def test_of_what_is_learned_the_oldest_gaps_are_given_up() -> None:
+    watched = Watched(at(0))
+    watched.learn([Stretch(at(-2 * number - 1), at(-2 * number)) for number in range(3000, 0, -1)])
+    assert len(unwatched(watched, -9000, 0)) == 1000 + 1
+    assert watched.began == at(-2001)
 
 
 def test_an_outage_stays_known() -> None:

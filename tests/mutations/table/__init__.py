@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 from ..mutation import Mutation
-from . import campaigns, endings, leases, observing, operators, reading, screens, threads, wire
+from . import (
+    campaigns,
+    drills,
+    endings,
+    exporting,
+    histories,
+    leases,
+    notebooks,
+    observing,
+    operators,
+    profiles,
+    reading,
+    recordings,
+    screens,
+    serving,
+    supervising,
+    threads,
+    wire,
+)
 
 __all__ = ["MUTATIONS", "NO_LINE"]
 
@@ -12,12 +30,20 @@ NO_LINE: dict[str, str] = {}
 
 MUTATIONS: tuple[Mutation, ...] = (
     *campaigns.MUTATIONS,
+    *drills.MUTATIONS,
     *endings.MUTATIONS,
+    *exporting.MUTATIONS,
+    *histories.MUTATIONS,
     *leases.MUTATIONS,
+    *notebooks.MUTATIONS,
     *observing.MUTATIONS,
     *operators.MUTATIONS,
+    *profiles.MUTATIONS,
     *reading.MUTATIONS,
+    *recordings.MUTATIONS,
     *screens.MUTATIONS,
+    *serving.MUTATIONS,
+    *supervising.MUTATIONS,
     *threads.MUTATIONS,
     *wire.MUTATIONS,
 )

@@ -135,6 +135,11 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     mutation(
         "H15",
+        "strays where nobody campaigns are other data",
+        Edit("election_core/core/strays.py", "return key.lease_id == 0 and", "return key.lease_id < 0 and"),
+    ),
+    mutation(
+        "H15",
         "an oddity is known by its name",
         Edit(
             "election_core/core/oddities.py",

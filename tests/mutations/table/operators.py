@@ -64,4 +64,59 @@ MUTATIONS: tuple[Mutation, ...] = (
         "where nobody can write no key is newer",
         Edit(_STORE, "if create_revision != guard.create_revision:", "if not guard.create_revision:"),
     ),
+    mutation(
+        "H82",
+        "whoever has the key by now is evicted",
+        Edit(
+            "election_core/shell/recipe.py",
+            "Txn(Guard(own.key, own.create_revision), then=(Delete(own.key),))",
+            'Txn(Guard(b"\\0", 0), then=(Delete(own.key),))',
+        ),
+    ),
+    mutation(
+        "H83",
+        "who leads goes first",
+        Edit("electiontui/commands/drain_plan.py", "tuple(reversed(going))", "tuple(going)"),
+    ),
+    mutation(
+        "H83",
+        "an election may be left without anybody",
+        Edit(
+            "electiontui/commands/draining.py",
+            "if move.leaves_it_vacant and not how.allow_vacant:",
+            "if move.leaves_it_vacant and how.dry_run:",
+        ),
+    ),
+    mutation(
+        "H83",
+        "who was next when it was planned is taken to be there still",
+        Edit(
+            "electiontui/commands/draining.py",
+            "if not how.allow_vacant and would_leave_it_vacant(line, move.going, pattern):",
+            "if not line:",
+        ),
+    ),
+    mutation(
+        "H83",
+        "what was begun is called planned until it is done",
+        Edit(
+            "electiontui/commands/draining.py",
+            'result.status, result.note = "interrupted", "some may be out; look who is in line"',
+            'result.note = "some may be out; look who is in line"',
+        ),
+    ),
+    mutation(
+        "H84",
+        "a read-only client has the whole store",
+        Edit("election_core/client.py", "ReadOnlyStore(store) if read_only else store", "store"),
+    ),
+    mutation(
+        "H84",
+        "transactions go through",
+        Edit(
+            "election_core/read_only.py",
+            '        self._refuse("write keys")',
+            "        return await self._inner.txn(txn)",
+        ),
+    ),
 )

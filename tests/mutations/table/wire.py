@@ -245,7 +245,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     mutation(
         "H56",
         "all answers are of one cluster",
-        Edit(_HISTORY, "            if self._cluster_id:\n", "            if False:\n"),
+        Edit(_HISTORY, "            if self.cluster_id:\n", "            if False:\n"),
     ),
     mutation(
         "H57",
