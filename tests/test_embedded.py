@@ -44,9 +44,9 @@ with EmbeddedEtcd(nodes=int(sys.argv[1])) as etcd:
 
 @pytest.fixture
 def never_healthy(tmp_path: Path) -> Path:
-    """A program in place of etcd that runs, in two processes, and answers nothing."""
+    """A program in place of etcd that runs, in three processes of which two have its name, and answers nothing."""
     program = tmp_path / "etcd"
-    program.write_text("#!/bin/sh\nsleep 600 & wait\n")
+    program.write_text("#!/bin/sh\n(sleep 600; :) & wait\n")
     program.chmod(0o755)
     return program
 
@@ -195,6 +195,24 @@ def test_a_member_is_killed_frozen_and_restarted() -> None:
         assert Etcdctl(first.endpoint).run("get", "key") == "key\nvalue\n"
         second.freeze()
     assert not processes_with(first.name)
+
+
+def test_what_a_wrapper_script_started_has_ended_when_a_kill_returns(tmp_path: Path) -> None:
+    wrapper, noted = tmp_path / "etcd", tmp_path / "pid"
+    # The kernel takes longer to end a process that holds much memory than the supervisor takes to answer.
+    hold = f"{sys.executable} -c \"import time; held = b'x' * (200 << 20); time.sleep(600)\""
+    wrapper.write_text(f"#!/bin/sh\n{hold} &\necho $! >'{noted}'\n'{find_etcd()}' \"$@\" & wait\n")
+    wrapper.chmod(0o755)
+    with EmbeddedEtcd(binary=wrapper) as etcd:
+        (member,) = etcd.members
+        beside = int(noted.read_text())
+        assert is_alive(beside)
+        assert listens(member.endpoint)
+        member.kill()
+        assert not is_alive(beside)
+        assert not listens(member.endpoint)
+        member.restart()
+        etcd.wait_healthy()
 
 
 def test_a_taken_port_leads_to_other_ports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

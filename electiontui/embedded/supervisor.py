@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ PORT_ATTEMPTS = 5
 POLL_INTERVAL = 0.05
 PARENT_INTERVAL = 0.5  # the parent is looked for, too, since a fork of it may hold the pipe open
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+# Only Linux has it. It is loaded here since nothing may be loaded between a fork and what the child runs.
+_prctl: Any = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else lambda *_: None
 
 
 class ParentGone(Exception):
@@ -126,7 +129,12 @@ class Member:
         Raises:
             StartFailed: it cannot be run.
         """
-        env = {key: value for key, value in os.environ.items() if not _is_setting(key)}
+        # etcd reads its flags from there, too; this one lets etcd 3.4 run on arm64.
+        env = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith("ETCD_") or key == "ETCD_UNSUPPORTED_ARCH"
+        }
         with (self._folder / f"{self.name}.log").open("ab") as log:
             try:
                 self._process = subprocess.Popen(
@@ -136,7 +144,7 @@ class Member:
                     stderr=log,
                     env=env,
                     start_new_session=True,
-                    preexec_fn=_death_pact(),
+                    preexec_fn=lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGKILL),  # even if this process is killed
                 )
             except OSError as exc:
                 raise StartFailed(f"cannot run {self._command[0]}: {exc}") from exc
@@ -148,6 +156,10 @@ class Member:
         os.killpg(self._process.pid, number)
         if number == signal.SIGKILL:
             self._process.wait()
+            # Killed is not ended: until then what a wrapper script started holds its ports and writes to its folder.
+            with suppress(ChildProcessError):
+                while True:
+                    os.waitpid(-self._process.pid, 0)
         elif number == signal.SIGSTOP and hasattr(os, "waitid"):  # until then some of its threads may answer
             os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
@@ -187,19 +199,6 @@ class Member:
         if "address already in use" in log:
             raise PortTaken(f"port {self.port} or {self.peer_port} was taken")
         raise StartFailed(f"etcd ended by itself; its last words:\n{log[-2000:].strip()}")
-
-
-def _is_setting(key: str) -> bool:
-    # etcd reads its flags from there, too; this one lets etcd 3.4 run on arm64.
-    return key.startswith("ETCD_") and key != "ETCD_UNSUPPORTED_ARCH"
-
-
-def _death_pact() -> Callable[[], None] | None:
-    """What makes a child die with this process, even if that is killed; only Linux has it."""
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -284,6 +283,7 @@ def _end(number: int, frame: object) -> None:
 
 def main() -> None:
     _on_signals(_end)
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)  # what a wrapper script leaves is waited for here
     folder = Path(tempfile.mkdtemp(prefix="electiontui-etcd-"))
     members: list[Member] = []
     try:
