@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pexpect
@@ -26,8 +27,10 @@ def test_without_a_terminal_it_plays_a_failover_and_prints_what_it_measured() ->
     crashed = re.search(r"node-c elected after ([\d.]+) s", out)
     assert resigned is not None
     assert crashed is not None
-    assert float(resigned[1]) < 1000
-    assert TTL * 0.9 <= float(crashed[1]) < TTL + 3
+    # Whoever resigns is followed before any lease could have run out. One that is renewed every third of its TTL has
+    # two thirds left when its owner crashes, less by what the machine stood still.
+    assert float(resigned[1]) < 1000 * TTL * 2 / 3
+    assert TTL / 3 <= float(crashed[1]) < TTL + 3
     lanes = [line.partition("┤")[0].strip() for line in out.splitlines() if "┤" in line]
     assert lanes == ["node-a", "node-b", "★ node-c", "vacant"]
     assert "starting etcd" in err
@@ -66,7 +69,10 @@ class Demo:
         return list(found)
 
     def _is_ours(self, pid: int) -> bool:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) == self.pid
+        # Another test's may have ended since it was listed.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) == self.pid
+        return False
 
     def is_gone(self) -> bool:
         return not any(map(is_alive, self.children)) and not any(folder.exists() for folder in self.folders)

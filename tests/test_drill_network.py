@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 
@@ -26,7 +27,10 @@ async def proxy(echo: Echo) -> AsyncIterator[Proxy]:
     before = asyncio.all_tasks()
     async with Proxy(echo.endpoint) as proxy:
         yield proxy
-    assert not asyncio.all_tasks() - before - {asyncio.current_task()}
+    # The server behind it sees the end of its connections a moment later.
+    if left := asyncio.all_tasks() - before - {asyncio.current_task()}:
+        _, pending = await asyncio.wait(left, timeout=5)
+        assert not pending
 
 
 async def opened(proxy: Proxy) -> Line:
@@ -85,21 +89,22 @@ async def test_a_black_hole_swallows_and_what_has_lost_bytes_ends_when_it_is_hea
 
 async def test_answers_are_late_and_in_order(proxy: Proxy) -> None:
     line = await opened(proxy)
-    proxy.slow(1)
+    proxy.slow(2)
     began = time.monotonic()
     assert await line.ask(b"one") == b"one"
-    assert 1 <= time.monotonic() - began < 5
+    assert 2 <= time.monotonic() - began < 5
     proxy.heal()
     began = time.monotonic()
     assert await line.ask(b"two") == b"two"
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
     line.close()
 
 
 async def test_a_server_that_refuses_is_a_connection_that_ends(echo: Echo) -> None:
-    async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0) as server:
-        nobody = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with Proxy(nobody) as proxy:
-        line = await opened(proxy)
-        assert await ends(line)
-        line.close()
+    # A port that is bound and not listened on refuses, and goes to no other test.
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        async with Proxy(f"127.0.0.1:{holder.getsockname()[1]}") as proxy:
+            line = await opened(proxy)
+            assert await ends(line)
+            line.close()

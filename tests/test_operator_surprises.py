@@ -123,7 +123,7 @@ async def test_a_lease_that_was_not_seen_to_end_is_named(etcd: EmbeddedEtcd) -> 
         await line(client, "job", "host-1", "host-2")
         (leader, _) = await client.election("job").candidates()
         scripted.refuse(REVOKE, (StatusCode.UNAVAILABLE, "etcdserver: no leader"), 1000)
-        async with Client(scripted.endpoint, timeout=1.0) as ours:
+        async with Client(scripted.endpoint, timeout=3.0) as ours:
             with pytest.raises(Unavailable, match=f"lease {leader.lease_id:x} .* not known"):
                 await ours.election("job").evict(leader, revoke=True)
         assert await values(client, "job") == ["host-2"]

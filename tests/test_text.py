@@ -54,10 +54,10 @@ def test_wide_characters_count_two_cells() -> None:
 
 def test_a_cut_of_a_megabyte_costs_as_little_as_of_a_kilobyte() -> None:
     huge = "宽\x1b".encode() * 300_000
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(100):
         safe(huge, 40)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 @pytest.mark.parametrize("word", [b"plain", b"with space", b"it's", b"a\nb", b"\xff\x1b[", "größe".encode(), b""])

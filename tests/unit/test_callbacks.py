@@ -308,7 +308,7 @@ async def test_a_future_of_the_users_own_is_waited_for_and_never_cancelled() -> 
 
 
 async def settles_at_once(callbacks: Callbacks) -> None:
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE / 2):
         await callbacks.settle(PATIENCE)
 
 

@@ -226,8 +226,9 @@ def test_a_defect_of_the_thread_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     found = Writer(tmp_path / "history.db", None, told.append)
     found.put(Begin(1))
     found.start()
-    wait_until(lambda: "too large" in found.trouble, "it is told")
+    wait_until(lambda: bool(told), "it is told")
     assert told == [found.trouble]
+    assert "too large" in found.trouble
     found.put(Begin(1))
     assert not found.close(10)
 
