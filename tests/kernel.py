@@ -51,6 +51,13 @@ class Kernel:
                     raise
         return found
 
+    def listen_for(self, text: str, seconds: float = 30.0) -> list[dict[str, Any]]:
+        """What is said without being asked, up to the first message that holds a text."""
+        found, end = list[dict[str, Any]](), time.monotonic() + seconds
+        while not found or text not in str(found[-1]["content"]):
+            found.append(self._client.get_iopub_msg(timeout=max(end - time.monotonic(), 0.0)))
+        return found
+
     def close(self) -> None:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)

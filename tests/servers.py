@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -166,6 +167,18 @@ def processes_with(text: str) -> list[int]:
             if text.encode() in (folder / "cmdline").read_bytes() and is_alive(int(folder.name)):
                 found.append(int(folder.name))
     return found
+
+
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A port for a program that wants a number: nobody else is given it meanwhile.
+
+    What holds it never listens, so a server that asks for its address to be reused, as most do, may listen there.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:

@@ -10,6 +10,7 @@ import pytest
 from election_core import CampaignClosed, CampaignState, ElectionError, LeadershipLost, NotLeader
 from election_core.blocking import Client
 
+from ..servers import wait_until
 from .conftest import PATIENCE, Place
 
 
@@ -34,7 +35,7 @@ def test_one_waits_for_another(place: Place) -> None:
         second = election.campaign("second")
         with pytest.raises(TimeoutError):
             second.wait(timeout=0.05)
-        assert second.state is CampaignState.WAITING
+        wait_until(lambda: second.state is CampaignState.WAITING, "it waits")
         ahead = second.ahead
         assert ahead is not None
         assert ahead.key == first.key
@@ -109,7 +110,8 @@ def test_a_loop_that_is_stuck_hides_no_loss(client: Client, name: str) -> None:
     try:
         began = time.monotonic()
         assert leadership.lost.wait(PATIENCE)
-        assert time.monotonic() - began < 2.0
+        # While the loop is stuck still, which it is for much longer.
+        assert time.monotonic() - began < PATIENCE / 2
         assert not leadership.is_leader
         assert leadership.lease_remaining == 0
     finally:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PATIENCE", "Lab", "Notebook", "connecting", "jupyter_lab", "until"]
 
-PATIENCE = 40.0
+PATIENCE = 60.0
 """Seconds within which whatever is waited for has to come."""
 _TOKEN = "the-token-of-the-tests"
 

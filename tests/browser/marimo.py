@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -11,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..servers import ROOT, clean_environment, wait_until
+from ..servers import ROOT, clean_environment, held_port, wait_until
 
 __all__ = ["marimo_app"]
 
@@ -31,20 +30,19 @@ def marimo_app(folder: Path, first: str, cells: Sequence[str]) -> Iterator[str]:
     """Where it is shown."""
     file = folder / "app.py"
     file.write_text(_notebook(first, cells), "utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     command = [sys.executable, "-m", "marimo", "-y", "-q", "run", str(file)]
-    options = ["--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]
     env = clean_environment(PYTHONPATH=str(ROOT), XDG_CONFIG_HOME=str(folder), XDG_STATE_HOME=str(folder))
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen([*command, *options], stdout=log, stderr=subprocess.STDOUT, env=env, cwd=folder)
-    try:
-        url = f"http://127.0.0.1:{port}/"
-        wait_until(lambda: _answers(url), "marimo", 40)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(20)
+    with held_port() as port:
+        options = ["--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]
+        with (folder / "log").open("w") as log:
+            server = subprocess.Popen([*command, *options], stdout=log, stderr=subprocess.STDOUT, env=env, cwd=folder)
+        try:
+            url = f"http://127.0.0.1:{port}/"
+            wait_until(lambda: _answers(url), "marimo", 40)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(20)
 
 
 def _answers(url: str) -> bool:

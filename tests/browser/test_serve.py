@@ -57,7 +57,7 @@ async def test_who_closes_the_page_is_gone_and_an_ended_dashboard_is_told(etcd: 
             await screen.page.get_by_role("alert").wait_for()
             await screen.page.get_by_role("button", name="Open it again").click()
             await screen.until("READ-ONLY")
-        await asyncio.to_thread(wait_until, lambda: not serves.server.visitors, "the end of the visit", 15)
+        await asyncio.to_thread(wait_until, lambda: not serves.server.visitors, "the end of the visit", 30)
 
 
 @asynccontextmanager

@@ -116,7 +116,8 @@ def test_while_etcd_is_frozen_nothing_is_claimed_and_counters_stay(own_etcd: Emb
             assert told == sorted(told)
     assert after.of("election_leader_changes_total", "orders") == 1
     vacant = [each.of("election_vacant_seconds_total", "missing") for each in (frozen, later)]
-    assert vacant[0] == vacant[1]
+    # The last sign of life is told by two looks at the clock, so that it is some microseconds early or less.
+    assert vacant[1] == pytest.approx(vacant[0], abs=0.1)
     end(process)
 
 

@@ -150,12 +150,13 @@ def test_who_connects_and_says_nothing_keeps_nobody_out(closing: ExitStack, tmp_
 
 
 def test_connections_are_bounded_and_end(closing: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server._Handler, "timeout", 0.5)
     url = serve(closing, LOCAL)
     at = address(url.split("/")[2])
-    silent = [closing.enter_context(socket.create_connection(at, timeout=10)) for _ in range(server._AT_ONCE + 1)]
-    # One more than fit is turned away at once, the others after their time.
-    assert [each.recv(1) for each in silent] == [b""] * len(silent)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(server._Handler, "timeout", 0.5)
+        silent = [closing.enter_context(socket.create_connection(at, timeout=10)) for _ in range(server._AT_ONCE + 1)]
+        # One more than fit is turned away at once, the others after their time.
+        assert [each.recv(1) for each in silent] == [b""] * len(silent)
     assert status(url) == 200
 
 
@@ -164,14 +165,8 @@ def test_who_never_comes_to_an_end_is_cut_off(
     closing: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encrypted: bool
 ) -> None:
     """H94: one that says a little ever again is never silent for long."""
-    monkeypatch.setattr(server, "_WHOLE", 1.0)
     authority = Authority()
     url = serve(closing, authority.door(tmp_path) if encrypted else LOCAL)
-    slow = socket.create_connection(address(url.split("/")[2]), timeout=10)
-    if encrypted:
-        slow = authority.trusted().wrap_socket(slow, server_hostname="127.0.0.1")
-    closing.enter_context(slow)
-    slow.sendall(b"GET /metrics HTTP/1.1\r\nX-Endless: ")
 
     def is_cut_off() -> bool:
         try:
@@ -180,7 +175,14 @@ def test_who_never_comes_to_an_end_is_cut_off(
             return True
         return False
 
-    wait_until(is_cut_off, "the end of an endless request", 8)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(server, "_WHOLE", 1.0)
+        slow = socket.create_connection(address(url.split("/")[2]), timeout=10)
+        if encrypted:
+            slow = authority.trusted().wrap_socket(slow, server_hostname="127.0.0.1")
+        closing.enter_context(slow)
+        slow.sendall(b"GET /metrics HTTP/1.1\r\nX-Endless: ")
+        wait_until(is_cut_off, "the end of an endless request", 8)
     assert status(url, tls=authority.trusted() if encrypted else None) == 200
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from election_core import TermLog
+from election_core import TermLog, utc_now
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.notebook import HistoryUnusable, connect
 from electiontui.notebook.past import with_past
 
 from ..history_night import write_night
-from ..servers import python, read_line
+from ..servers import python, read_line, wait_until
 from .logs import NOW, candidate, log_of
 
 
@@ -100,10 +100,18 @@ def test_a_notebook_that_is_opened_later_knows_what_a_recorder_kept(
         for value in ("node-1", "node-2"):
             with first.campaign("job", value) as campaign:
                 campaign.wait(10)
+
+    def kept() -> list[str]:
+        now = utc_now()
+        logs = with_past(file, prefix, {}, lambda _: True, now - timedelta(hours=1), now)
+        return [leader for log in logs for leader in leaders(log)]
+
+    wait_until(lambda: kept()[-2:] == ["node-2", ""], "the second term and its end in the file", 20)
     recorder.send_signal(signal.SIGTERM)
     recorder.communicate(timeout=30)
     with connect(etcd.endpoint, prefix=prefix, history=file) as second:
         second.campaign("job", "node-3").wait(10)
+        wait_until(lambda: any(each["leader"] == "node-3" for each in second.terms("job")), "the third term")
         assert not [each for each in second.terms("job") if each["leader"] in ("node-1", "node-2")]
         terms = [each["leader"] for each in second.terms("job", since="1h") if each["leader"]]
     assert terms == ["node-1", "node-2", "node-3"]

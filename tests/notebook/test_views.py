@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from election_core import Client
+from election_core import Client, Monitor
 from electiontui.embedded import EmbeddedEtcd
 from electiontui.notebook import elections, timeline
 from electiontui.pictures.colours import COLOURS, shade_of
@@ -27,6 +27,12 @@ async def until(ready: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.05)
     pytest.fail("never became true")
+
+
+def leads(monitor: Monitor, name: str) -> str | None:
+    """Who leads as far as the monitor has seen, which hears of an election later than who is elected."""
+    state = monitor.elections.get(name)
+    return None if state is None or state.leader is None else state.leader.value.decode()
 
 
 def bars(svg: str) -> list[ElementTree.Element]:
@@ -48,10 +54,12 @@ async def test_neighbours_of_two_leaders_have_two_colours_and_the_name_stands_be
     async with Client(etcd.endpoints) as client, client.monitor(prefix) as monitor:
         for value in ("node-1", "node-2"):
             async with client.election(name, prefix=prefix.rstrip("/")).campaign(value):
-                await asyncio.sleep(0.1)
+                await until(lambda: leads(monitor, name) == value)  # noqa: B023 - it is waited for at once
+                await asyncio.sleep(0.2)
         last = await client.election(name, prefix=prefix.rstrip("/")).campaign("node-3").wait()
+        await until(lambda: leads(monitor, name) == "node-3")
         await asyncio.sleep(0.2)
-        svg = elections(monitor, last="5s").svg()
+        svg = elections(monitor, last="20s").svg()
         shades = {COLOURS[shade_of(f"node-{number}").colour] for number in (1, 2, 3)}
         assert {bar.get("stroke") for bar in bars(svg)} == shades
         left = min(float(bar.attrib["d"][1:].split()[0]) for bar in bars(svg))
@@ -67,6 +75,7 @@ async def test_the_text_has_strips(etcd: EmbeddedEtcd, name: str, prefix: str) -
         client.monitor(prefix) as monitor,
         client.election(name, prefix=prefix.rstrip("/")).campaign("node-7"),
     ):
+        await until(lambda: leads(monitor, name) == "node-7")
         await asyncio.sleep(0.5)
         text = str(elections(monitor, last=2))
         assert re.search(r"node-7 .*7{6,}", text), text
@@ -82,7 +91,7 @@ async def test_filter_and_order(etcd: EmbeddedEtcd, prefix: str) -> None:
                 async with election.campaign("early"):
                     pass
             campaigns.append(await election.campaign(f"node-{9 - number}").wait())
-        await until(lambda: len(monitor.elections) == 3 and not monitor.log("stock/a").current.is_vacant)
+        await until(lambda: leads(monitor, "stock/a") == "node-7")
 
         def names(**choice: Any) -> list[str]:
             return re.findall(r"^(\w+/\w)", str(elections(monitor, **choice)), re.MULTILINE)
@@ -121,7 +130,7 @@ async def test_who_gives_a_client_is_told_what_to_give(etcd: EmbeddedEtcd) -> No
 async def test_two_views_share_what_was_seen_and_a_new_one_forgets_nothing(
     etcd: EmbeddedEtcd, name: str, prefix: str
 ) -> None:
-    async with Client(etcd.endpoints, timeout=1.0) as client, client.monitor(prefix) as monitor:
+    async with Client(etcd.endpoints, timeout=3.0) as client, client.monitor(prefix) as monitor:
         campaign = await client.election(name, prefix=prefix.rstrip("/"), ttl=60).campaign("node-a").wait()
         timeline(monitor, name)
         await asyncio.sleep(2.5)  # etcd is asked once per second

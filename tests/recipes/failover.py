@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import socket
 import subprocess
 from collections.abc import Callable
 
@@ -15,15 +14,6 @@ from ..servers import ROOT, read_line, wait_until
 
 RECIPES = ROOT / "docs" / "recipes"
 Start = Callable[[], "subprocess.Popen[str]"]
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of the kernel's choice that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 async def line_of(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ import yaml
 from election_core import Client
 from electiontui.embedded import EmbeddedEtcd
 
-from ..servers import Etcdctl, python, wait_until
-from .failover import RECIPES, ended, free_ports, hands_over, in_line, line_of
+from ..servers import Etcdctl, held_port, python, wait_until
+from .failover import RECIPES, ended, hands_over, in_line, line_of
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -29,6 +29,15 @@ pytestmark = pytest.mark.timeout(120)
 async def client(etcd: EmbeddedEtcd) -> AsyncIterator[Client]:
     async with Client(etcd.endpoint) as each:
         yield each
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with held_port() as each:
+        yield each
+
+
+other_port = port
 
 
 def recipe(name: str, *args: str) -> subprocess.Popen[str]:
@@ -50,13 +59,12 @@ def probe(port: int, path: str = "/healthz") -> int:
         return 0
 
 
-async def test_kubernetes_probes_and_sigterm(client: Client, etcd: EmbeddedEtcd) -> None:
-    ports = iter(free_ports(2))
+async def test_kubernetes_probes_and_sigterm(client: Client, etcd: EmbeddedEtcd, port: int, other_port: int) -> None:
+    ports = iter((port, other_port))
     await hands_over(client, "kubernetes", lambda: recipe("kubernetes.py", etcd.endpoint, str(next(ports))))
 
 
-async def test_kubernetes_is_told_while_etcd_does_not_answer() -> None:
-    (port,) = free_ports(1)
+async def test_kubernetes_is_told_while_etcd_does_not_answer(port: int) -> None:
     with EmbeddedEtcd() as etcd:
         process = recipe("kubernetes.py", etcd.endpoint, str(port))
         await line_of(process, "^leading")
@@ -79,7 +87,7 @@ def test_what_kubernetes_is_told_fits_the_program() -> None:
     assert pod["terminationGracePeriodSeconds"] > 5
 
 
-async def test_fastapi(client: Client, etcd: EmbeddedEtcd) -> None:
+async def test_fastapi(client: Client, etcd: EmbeddedEtcd, port: int, other_port: int) -> None:
     def start(worker: str, port: int) -> subprocess.Popen[str]:
         words = ("-m", "uvicorn", "--app-dir", str(RECIPES), "--port", str(port), "fastapi_app:app")
         return python(*words, env={"ETCD": etcd.endpoint, "WORKER": worker})
@@ -92,18 +100,17 @@ async def test_fastapi(client: Client, etcd: EmbeddedEtcd) -> None:
         except OSError:
             return None
 
-    one, other = free_ports(2)
     election = client.election("fastapi")
-    first = start("one", one)
+    first = start("one", port)
     leads = {"me": "one", "leader": "one", "is_leader": True}
-    await asyncio.to_thread(wait_until, lambda: told(one) == leads, "the first leads", 40)
-    second = start("other", other)
+    await asyncio.to_thread(wait_until, lambda: told(port) == leads, "the first leads", 40)
+    second = start("other", other_port)
     await in_line(election, 2)
     waits = {"me": "other", "leader": "one", "is_leader": False}
-    await asyncio.to_thread(wait_until, lambda: told(other) == waits, "the second waits", 40)
+    await asyncio.to_thread(wait_until, lambda: told(other_port) == waits, "the second waits", 40)
     await ended(first)
     leads = {"me": "other", "leader": "other", "is_leader": True}
-    await asyncio.to_thread(wait_until, lambda: told(other) == leads, "the second leads", 40)
+    await asyncio.to_thread(wait_until, lambda: told(other_port) == leads, "the second leads", 40)
     await ended(second)
     assert await election.candidates() == []
 

@@ -32,6 +32,8 @@ from .tls_servers import SecureEtcd, secure_etcd
 
 TOKEN_TTL = 3
 """Seconds; shorter than every test that waits for tokens to expire."""
+TTL = 4
+"""Of leases whose places are looked at again while a test waits for it, which is once per TTL."""
 
 
 class Users:
@@ -152,15 +154,17 @@ async def test_places_of_a_user_of_single_elections_are_looked_at_together(
     users.admin("user", "grant-role", "narrow", name)
     with caplog.at_level(logging.INFO, "election_core.campaign"):
         async with users.client("narrow") as client:
-            campaigns = [await client.election(each, ttl=2).campaign("node-a").wait() for each in names]
-            await asyncio.sleep(5)
+            campaigns = [await client.election(each, ttl=TTL).campaign("node-a").wait() for each in names]
+            await asyncio.sleep(TTL + 2)
             assert all(campaign.is_leader for campaign in campaigns)
             assert not [record for record in caplog.records if "another look" in record.message]
-            users.admin("role", "revoke-permission", "--prefix", name, f"election/{names[0]}/")
-            denied = await Moments(campaigns[0]).failed(5)
+            # Beside the event loop, which has leases to renew.
+            revoke = ("role", "revoke-permission", "--prefix", name, f"election/{names[0]}/")
+            await asyncio.to_thread(users.admin, *revoke)
+            denied = await Moments(campaigns[0]).failed(3 * TTL)
             assert isinstance(denied.error, PermissionDenied)
             assert [record for record in caplog.records if "now one by one" in record.message]
-            await asyncio.sleep(3)
+            await asyncio.sleep(TTL + 1)
             assert all(campaign.is_leader for campaign in campaigns[1:])
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 from electiontui.embedded import EmbeddedEtcd
 
-from ..servers import distro_binary
+from ..servers import distro_binary, held_port
 from .certificates import Certificates
 
 __all__ = ["SecureEtcd", "secure_etcd"]
@@ -25,11 +24,9 @@ class SecureEtcd:
 
 def secure_etcd(certificates: Certificates, *flags: str, binary: Path | None = None) -> Iterator[SecureEtcd]:
     """An etcd 3.5 without ``binary``; it allows 250 streams on a connection to its secure endpoint."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    urls = f"http://127.0.0.1:{{port}},https://127.0.0.1:{port}"
-    cert, key = map(str, certificates.server)
-    tls = ("--listen-client-urls", urls, "--cert-file", cert, "--key-file", key, *flags)
-    with EmbeddedEtcd(binary=binary or distro_binary("etcd"), flags=tls) as etcd:
-        yield SecureEtcd(etcd, port)
+    with held_port() as port:
+        urls = f"http://127.0.0.1:{{port}},https://127.0.0.1:{port}"
+        cert, key = map(str, certificates.server)
+        tls = ("--listen-client-urls", urls, "--cert-file", cert, "--key-file", key, *flags)
+        with EmbeddedEtcd(binary=binary or distro_binary("etcd"), flags=tls) as etcd:
+            yield SecureEtcd(etcd, port)

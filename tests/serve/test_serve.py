@@ -124,7 +124,8 @@ async def test_there_are_at_most_so_many_visitors(etcd: EmbeddedEtcd) -> None:
     async with serving(etcd.endpoint, most=2) as serves:
         async with visit(serves), visit(serves) as second:
             assert await socket_refusal(serves, f"/{TOKEN}/ws", Origin=serves.origin) == 503
-            assert len(serves.pids()) == 2
+            # A visitor is one from its request on; its process is started after that.
+            await asyncio.to_thread(wait_until, lambda: len(serves.pids()) == 2, "the processes of the visitors")
             await second.until("elections")
         await asyncio.to_thread(wait_until, lambda: not serves.server.visitors, "the end of the visits", 30)
         several = [socket_refusal(serves, f"/{TOKEN}/ws", Origin=serves.origin) for _ in range(6)]

@@ -16,7 +16,7 @@ from .violation import Violation
 __all__ = ["GRACE", "check"]
 
 GRACE = 3.0
-PROMPT = 1.0
+PROMPT = 2.0
 """Seconds within which a leader that nothing disturbs learns that an operator has ended its term."""
 _RESIGN_WITHIN = 6.0
 """Twice the client's timeout of 2 s, for a campaign that was still joining, and slack."""

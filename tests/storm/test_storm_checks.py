@@ -69,7 +69,7 @@ def test_a_removal_that_found_nothing_excuses_nothing(story: Story) -> None:
     assert rules(story) == {"two leaders", "leadership lost for nothing"}
 
 
-@pytest.mark.parametrize(("until", "found"), [(50.8, set()), (52, {"loss noticed late"})])
+@pytest.mark.parametrize(("until", "found"), [(51.8, set()), (52.5, {"loss noticed late"})])
 def test_a_removal_is_noticed_at_once(story: Story, until: float, found: set[str]) -> None:
     story.fault("delete", 50, 50, value="c0.1.1")
     story.leads("c0.1.1", 5, 1, until, lost="nothing")
