@@ -230,6 +230,15 @@ def test_what_a_wrapper_script_started_has_ended_when_a_kill_returns(tmp_path: P
         etcd.wait_healthy()
 
 
+def test_ports_stay_the_members_own_while_it_is_down() -> None:
+    (port,) = supervisor._free_ports(1)
+    try:
+        with closing(socket.socket()) as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))
+    finally:
+        supervisor._held.pop().close()
+
+
 def test_a_taken_port_leads_to_other_ports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     port = taken.getsockname()[1]
@@ -247,7 +256,9 @@ def test_a_taken_port_leads_to_other_ports(monkeypatch: pytest.MonkeyPatch, tmp_
         assert next(choices, None) is None
     finally:
         supervisor._kill(members)
-        taken.close()
+        for each in (taken, *supervisor._held):
+            each.close()
+        supervisor._held.clear()
 
 
 def test_another_etcd_is_not_taken_for_ours(etcd: EmbeddedEtcd, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ PORT_ATTEMPTS = 5
 """How often to try again with other ports when somebody took one between choosing and binding it."""
 POLL_INTERVAL = 0.05
 PARENT_INTERVAL = 0.5  # the parent is looked for, too, since a fork of it may hold the pipe open
+_held: list[socket.socket] = []  # they never listen: Linux, and only Linux, lets etcd listen beside them
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 # Only Linux has it. It is loaded here since nothing may be loaded between a fork and what the child runs.
@@ -49,9 +50,7 @@ class PortTaken(StartFailed):
 
 
 class Requests:
-    """What the parent asks for, and whether it is still there."""
-
-    # The mutable state: lines received and not yet taken, and the beginning of the next one.
+    """What the parent asks for, line by line, and whether it is still there."""
 
     def __init__(self) -> None:
         self._lines: deque[bytes] = deque()
@@ -130,11 +129,7 @@ class Member:
             StartFailed: it cannot be run.
         """
         # etcd reads its flags from there, too; this one lets etcd 3.4 run on arm64.
-        env = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith("ETCD_") or key == "ETCD_UNSUPPORTED_ARCH"
-        }
+        env = {k: v for k, v in os.environ.items() if not k.startswith("ETCD_") or k == "ETCD_UNSUPPORTED_ARCH"}
         with (self._folder / f"{self.name}.log").open("ab") as log:
             try:
                 self._process = subprocess.Popen(
@@ -202,12 +197,14 @@ class Member:
 
 
 def _free_ports(count: int) -> list[int]:
+    """Ports that, on Linux, nobody else is given while this process lives: a killed member comes back on its own."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         each.bind((HOST, 0))
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
-        each.close()
+        _held.append(each) if sys.platform.startswith("linux") else each.close()
     return ports
 
 
