@@ -1,8 +1,12 @@
-"""The stores that the contract is checked on: in memory, and each supported etcd through the real adapter."""
+"""The stores that the contract is checked on: in memory, and each supported etcd through the real adapter.
+
+Those are etcds of the contract's own: it counts revisions, and on servers that other tests use leases that those have
+left run out at any moment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -10,9 +14,23 @@ from election_core.store import Store
 from election_core.testing import MemoryStore
 from electiontui.embedded import EmbeddedEtcd
 
-from ..servers import EACH_ETCD
+from ..servers import EACH_ETCD, needed_binary
 from .key_space import KeySpace, etcd_store
 from .world import World
+
+
+@pytest.fixture(scope="session")
+def etcd() -> Iterator[EmbeddedEtcd]:
+    """One etcd 3.5 for the contract."""
+    with EmbeddedEtcd(binary=needed_binary("3.5")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def etcd_34() -> Iterator[EmbeddedEtcd]:
+    """One etcd 3.4 for the contract."""
+    with EmbeddedEtcd(binary=needed_binary("3.4")) as server:
+        yield server
 
 
 @pytest.fixture(params=["memory", *EACH_ETCD])

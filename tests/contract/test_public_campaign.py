@@ -306,4 +306,5 @@ async def test_a_ttl_below_the_servers_minimum_is_granted_as_that(world: World) 
     info = await world.client.lease(campaign.lease_id)
     assert info is not None
     assert info.granted_ttl == 2
-    assert 1 < campaign.lease_remaining < 2
+    # More than a second can be left of no shorter one; it is after each renewal, if not at once.
+    await until(lambda: 1 < campaign.lease_remaining < 2, "more than a second is left")

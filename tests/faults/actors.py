@@ -18,8 +18,13 @@ from election_core import Client, ElectionError, LeadershipLost
 TICK = 0.01
 
 
-def say(*words: object) -> None:
-    print(f"{time.monotonic():.6f}", *words, flush=True)
+def say(what: str, *state: object) -> None:
+    """Say what happens. A state that is asked for here is of the time that is told with it, or of a later one.
+
+    So who is stopped in between does not claim, once it goes on, what was true before.
+    """
+    moment = time.monotonic()
+    print(f"{moment:.6f}", what, *(each() if callable(each) else each for each in state), flush=True)
 
 
 async def watchful(endpoint: str, name: str, ttl: str, blocking: str = "0") -> None:
@@ -28,26 +33,29 @@ async def watchful(endpoint: str, name: str, ttl: str, blocking: str = "0") -> N
     async with Client(endpoint, timeout=2) as client:
         campaign = client.election(name, ttl=int(ttl)).campaign("watchful")
 
+        def leads() -> bool:
+            return campaign.is_leader
+
         def failed(error: ElectionError) -> None:
-            say("error", campaign.is_leader, type(error).__name__)
+            say("error", leads, type(error).__name__)
             lost.set()
 
         campaign.on("error", failed)
         await campaign.wait()
-        say("elected", campaign.is_leader)
+        say("elected", leads)
         block_at = time.monotonic() + 0.5 if float(blocking) else float("inf")
         while not lost.is_set():
-            say("tick", campaign.is_leader)
+            say("tick", leads)
             if time.monotonic() >= block_at:
                 block_at = float("inf")
-                say("block", campaign.is_leader)
+                say("block", leads)
                 time.sleep(float(blocking))  # noqa: ASYNC251 - the fault itself
-                say("awake", campaign.is_leader)
+                say("awake", leads)
             await asyncio.sleep(TICK)
         for _ in range(5):
-            say("tick", campaign.is_leader)
+            say("tick", leads)
             await asyncio.sleep(TICK)
-    say("end", campaign.is_leader)
+    say("end", leads)
 
 
 async def body(endpoint: str, name: str, ttl: str) -> None:

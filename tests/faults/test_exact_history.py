@@ -28,6 +28,8 @@ from .clients import ROUNDS, Raw, compact, eventually, new_client, note, raw_sto
 from .proxy import Proxy
 
 NAMES = ("a", "b", "c/d")
+TIMEOUT = 2.0
+"""Of the client. Its subscriptions begin before anything breaks, and that must not fail on a machine that is busy."""
 Step = tuple[str, int, Candidate | None, Candidate | None]
 """Election, revision, leader before, leader after."""
 
@@ -180,7 +182,7 @@ async def test_transitions_are_those_of_etcds_history(
     seen: dict[str, list[Transition]] = {"monitor": [], **{name: [] for name in NAMES}}
     async with AsyncExitStack() as stack:
         raw = Raw(await stack.enter_async_context(raw_store(etcd.endpoint)))
-        client = await stack.enter_async_context(new_client(proxy.endpoint, timeout=0.5))
+        client = await stack.enter_async_context(new_client(proxy.endpoint, timeout=TIMEOUT))
         subscriptions: dict[str, Subscription] = {"monitor": client.monitor(prefix)}
         subscriptions |= {name: client.election(name, prefix=prefix).observe() for name in NAMES}
         for each in subscriptions.values():

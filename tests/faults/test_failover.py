@@ -14,7 +14,8 @@ from .clients import ROUNDS, Moments, eventually, holds, in_line, new_client, no
 from .cluster import BOTH_WAYS, ELECTION_TIMEOUT, Cluster
 from .proxy import Proxy
 
-TTL = 5
+TTL = 8
+"""A part of it is gone when the raft leader fails, and its election takes up to two timeouts, a repeated one four."""
 
 
 @pytest.mark.timeout(60 + 20 * ROUNDS)
@@ -85,10 +86,11 @@ async def test_a_thawed_raft_leader_may_revoke_leases_and_that_is_told(cluster: 
 
 async def test_a_thawed_raft_leader_may_revoke_many_leases_seconds_later(cluster: Cluster, name: str) -> None:
     """H25: its first sixteen revocations can be lost as proposals of a leader that is none any more; then the others
-    are made when these time out, after 5 s and two raft elections. Whoever is told of it learns it by its own key."""
+    are made when these time out, after 5 s and two raft elections. Whoever is told of it learns it from etcd: by the
+    key's end, or by the answer to a renewal, whichever comes first."""
     times_out = 5 + 2 * ELECTION_TIMEOUT
-    # A third of it is gone when the freeze comes, and a raft election takes up to two timeouts, a repeated one four.
-    ttl = 8
+    takes = 3  # a hundred of them on a busy disk, once they are begun
+    ttl = 10  # of which a third is gone when the freeze comes
     async with AsyncExitStack() as stack:
         member = await cluster.raft_leader()
         endpoints = [other.endpoint for other in cluster.others(member)]
@@ -100,15 +102,15 @@ async def test_a_thawed_raft_leader_may_revoke_many_leases_seconds_later(cluster
         await holds(lambda: all(leader.campaign.is_leader for leader in leaders), ttl + 2)
         thawed = time.monotonic()
         member.thaw()
-        await asyncio.sleep(times_out + 2)
+        await asyncio.sleep(times_out + takes)
         lost = [await leader.failed() for leader in leaders if leader.has_failed]
         after = [failure.at - thawed for failure in lost]
         late = sum(seconds > times_out - 1 for seconds in after)
         note("many leases", lost=len(lost), late=late, latest=max(after, default=0.0))
         for failure in lost:
-            assert "key was deleted" in str(failure.error)
+            assert any(told in str(failure.error) for told in ("key was deleted", "etcd no longer knows it"))
             assert not failure.is_leader
-        assert all(seconds < 2 or times_out - 1 < seconds < times_out + 2 for seconds in after)
+        assert all(seconds < takes or times_out - 1 < seconds for seconds in after)
         left = [(await client.election(f"{name}-{number}").leader()) is not None for number in range(100)]
         assert left == [leader.campaign.is_leader for leader in leaders]
 
@@ -160,7 +162,8 @@ async def test_a_frozen_member_does_not_keep_a_waiter_waiting(
     """H21, H22: the waiter's member freezes, then the leader leaves over another one."""
     member = await cluster.member_of(role)
     async with (
-        new_client(*cluster.from_first(cluster.others(member)[0])) as others,
+        # With time for the election of a raft leader, and for one call that was lost with the old one.
+        new_client(*(each.endpoint for each in cluster.others(member)), timeout=6) as others,
         new_client(*cluster.from_first(member), timeout=timeout) as client,
     ):
         leader = await others.election(name, ttl=TTL).campaign("leader")
@@ -185,14 +188,14 @@ async def test_calls_leave_a_dead_member_once(cluster: Cluster, name: str, fault
     """The first call pays for each bad endpoint, within the timeout; later ones do not pay again."""
     async with AsyncExitStack() as stack:
         proxies = [await stack.enter_async_context(Proxy(member.endpoint)) for member in cluster.members]
-        client = await stack.enter_async_context(new_client(*(proxy.endpoint for proxy in proxies), timeout=3))
+        client = await stack.enter_async_context(new_client(*(proxy.endpoint for proxy in proxies), timeout=6))
         assert await client.election(name).leader() is None
         for proxy in proxies[:bad]:
             getattr(proxy, fault)()
         first = await _duration_of_leader(client, name)
         later = [await _duration_of_leader(client, name) for _ in range(10)]
-        assert first < 3
-        assert max(later) < 0.5
+        assert first < 6
+        assert max(later) < 6 / 3 - 0.5  # what each bad one would cost is two seconds
         note(f"{bad} endpoints {fault}", first_call=first, later_calls_at_most=max(later))
 
 

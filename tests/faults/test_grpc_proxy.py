@@ -19,7 +19,7 @@ from .cluster import Cluster
 from .proxy import Proxy
 
 TTL = 6
-LONG_TTL = 10
+LONG_TTL = 15
 """A raft leader that is killed and comes back has two of them elected, while the proxy renews every third of a TTL."""
 
 
@@ -47,7 +47,7 @@ async def test_each_member_behind_it_is_killed_in_turn_under_everything(
         monitor = await stack.enter_async_context(client.monitor(f"election/{name}"))
         for number, member in enumerate(cluster.members):
             member.kill()
-            await holds(lambda: leader.campaign.is_leader and not leader.has_failed, LONG_TTL / 2)
+            await holds(lambda: leader.campaign.is_leader and not leader.has_failed, LONG_TTL / 3)
             member.restart()
             await asyncio.to_thread(cluster.etcd.wait_healthy)
             await leader.campaign.proclaim(f"after {number}")

@@ -37,7 +37,7 @@ async def test_calls_find_out_and_connect_anew(proxy: Proxy, name: str, moment: 
         note("calls on a half-open connection", answered_after=took)
 
 
-@pytest.mark.parametrize(("proxy", "ttl"), [("direct", 5), ("direct", 40), ("grpc-proxy", 5)], indirect=["proxy"])
+@pytest.mark.parametrize(("proxy", "ttl"), [("direct", 8), ("direct", 40), ("grpc-proxy", 8)], indirect=["proxy"])
 async def test_a_leader_with_one_endpoint_keeps_its_term(proxy: Proxy, direct: Client, name: str, ttl: int) -> None:
     """One address in front of a cluster is common. Renewals must find out within the TTL that nobody listens."""
     async with new_client(proxy.endpoint, timeout=2) as client:
@@ -53,11 +53,11 @@ async def test_a_leader_with_three_endpoints_keeps_its_term(cluster: Cluster, na
     async with AsyncExitStack() as stack:
         proxies = [await stack.enter_async_context(Proxy(member.endpoint)) for member in cluster.members]
         client = await stack.enter_async_context(new_client(*(proxy.endpoint for proxy in proxies), timeout=2))
-        leader = Moments(client.election(name, ttl=5).campaign("leader"))
+        leader = Moments(client.election(name, ttl=6).campaign("leader"))
         await leader.elected()
         for proxy in proxies:
             proxy.half_open()
-        await holds(lambda: leader.campaign.is_leader and not leader.has_failed, 8)
+        await holds(lambda: leader.campaign.is_leader and not leader.has_failed, 9)
 
 
 @pytest.mark.parametrize("proxy", BOTH_WAYS, indirect=True)

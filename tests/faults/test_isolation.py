@@ -37,7 +37,7 @@ async def test_a_leader_cut_off_knows_it_before_a_successor_is_elected(
         async with new_client(proxy.endpoint, timeout=2) as client:
             old = Moments(client.election(name, ttl=ttl).campaign(f"old-{term}"))
             await old.elected()
-            new = Moments(direct.election(name, ttl=ttl).campaign(f"new-{term}"))
+            new = Moments(direct.election(name, ttl=30).campaign(f"new-{term}"))
             await asyncio.sleep(0.4 * term % ttl)  # another moment between two renewals in each term
             if fault == "stall":
                 proxy.stall()
@@ -49,11 +49,11 @@ async def test_a_leader_cut_off_knows_it_before_a_successor_is_elected(
             lost = await old.failed()
             assert not lost.is_leader
             assert isinstance(lost.error, LeadershipLost)
-            assert not new.was_elected, "the successor was elected before the old leader knew"
             elected_at = await new.elected()
             margins.append(elected_at - lost.at)
             vacancies.append(elected_at - cut_at)
-            assert lost.at < elected_at
+            # Only the times tell: this program may have stood still until both had happened.
+            assert lost.at < elected_at, "the successor was elected before the old leader knew"
             proxy.heal()
             await asyncio.sleep(0)
             assert not old.campaign.is_leader
@@ -84,24 +84,25 @@ async def test_late_replies_promise_nothing(proxy: Proxy, direct: Client, name: 
 
 
 async def test_replies_late_by_less_than_half_a_ttl_cost_no_leadership(proxy: Proxy, name: str) -> None:
-    async with new_client(proxy.endpoint, timeout=5) as client:
-        old = Moments(client.election(name, ttl=3).campaign("old"))
+    ttl = 12  # what is left of it between two renewals, and before a reply counts as missing, outlasts a stall
+    async with new_client(proxy.endpoint, timeout=ttl / 2) as client:
+        old = Moments(client.election(name, ttl=ttl).campaign("old"))
         await old.elected()
-        proxy.delay(1.2, "replies")
-        least = 3.0
+        proxy.delay(0.4 * ttl, "replies")
+        least = float(ttl)
 
         def leads() -> bool:
             nonlocal least
             least = min(least, old.campaign.lease_remaining)
             return old.campaign.is_leader
 
-        await holds(leads, 9)
+        await holds(leads, 2 * ttl)
         proxy.heal()
-        note("replies late by 0.4 TTL, ttl 3", least_remaining=least)
+        note(f"replies late by 0.4 TTL, ttl {ttl}", least_remaining=least)
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("late", [2.5, 4.5])
+@pytest.mark.parametrize("late", [2.5, 4.0])
 async def test_a_lone_endpoint_whose_answers_are_all_late_costs_no_leadership(
     proxy: Proxy, name: str, late: float
 ) -> None:

@@ -111,7 +111,7 @@ async def test_a_name_that_is_found_late_is_waited_for(names: Names, etcd: Embed
 
 async def test_a_name_that_is_not_found_is_named_with_the_reason(names: Names) -> None:
     names.addresses = []
-    async with new_client("etcd.test:2379", timeout=0.3) as client:
+    async with new_client("etcd.test:2379", timeout=2) as client:
         with pytest.raises(Unavailable) as caught:
             await client.election("x").leader()
         said = "The name of etcd.test:2379 could not be looked up (Name or service not known);"
@@ -157,7 +157,7 @@ async def test_a_process_looks_a_name_up_once_at_a_time(names: Names, etcd: Embe
 
 async def test_known_addresses_serve_while_a_look_up_hangs(names: Names, etcd: EmbeddedEtcd) -> None:
     names.addresses = ["127.0.0.1", "127.0.0.2"]
-    async with raw_store(at_name(etcd.endpoint), timeout=2) as store:
+    async with raw_store(at_name(etcd.endpoint), timeout=8) as store:
         members = store._members
         await store.read(_KEY)
         shown = [member.endpoint.partition(" ")[2] for member in members.all]
@@ -168,7 +168,7 @@ async def test_known_addresses_serve_while_a_look_up_hangs(names: Names, etcd: E
         for _ in range(2):
             began = time.monotonic()
             await store.read(_KEY)
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 3
         await reaches(lambda: names.asked == 2, "it is looked up again")
 
 
@@ -256,18 +256,18 @@ from election_core import Client
 real, hangs = socket.getaddrinfo, threading.Event()
 socket.getaddrinfo = lambda *args, **options: hangs.wait()
 
-async def leader():
-    async with Client(sys.argv[1], timeout=0.2) as client:
+async def leader(timeout):
+    async with Client(sys.argv[1], timeout=timeout) as client:
         return await client.election("x").leader()
 
 try:
-    asyncio.run(leader())
+    asyncio.run(leader(0.2))
 except Exception as exc:
     assert "looked up" in str(exc), exc
 child = os.fork()
 if child == 0:
     socket.getaddrinfo = real
-    os._exit(0 if asyncio.run(leader()) is None else 1)
+    os._exit(0 if asyncio.run(leader(10)) is None else 1)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 

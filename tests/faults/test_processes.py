@@ -77,6 +77,7 @@ async def test_a_stopped_leader_wakes_up_deposed(
     await actor.says("elected")
     successor = Moments(direct.election(name, ttl=30).campaign("successor"))
     await in_line(direct, name, 2)
+    await actor.says("tick")
     actor.process.send_signal(signal.SIGSTOP)
     stopped_at = time.monotonic()
     elected_at = await successor.elected()
@@ -180,9 +181,10 @@ async def test_a_killed_leader_is_followed_after_its_ttl(
     await actor.says("elected")
     successor = Moments(direct.election(name, ttl=30).campaign("successor"))
     await in_line(direct, name, 2)
-    actor.process.kill()
     began = time.monotonic()
+    actor.process.kill()
     elected_at = await successor.elected()
-    assert 2 * 2 / 3 - 0.1 < elected_at - began < 2 + 6
+    # Two thirds of the TTL are left, and less where a renewal was late.
+    assert 0.5 < elected_at - began < 2 + 6
     await successor.campaign.resign()
     note("SIGKILL of the leader, ttl 2", successor_after=elected_at - began)

@@ -70,6 +70,10 @@ class LoneEtcd:
         return dict(pairwise(words))
 
 
+async def is_so(condition: bool) -> bool:
+    return condition
+
+
 _RESTORED = ("--name", "--initial-cluster", "--initial-cluster-token", "--initial-advertise-peer-urls")
 
 
@@ -103,7 +107,7 @@ async def test_who_looks_on_is_told_of_the_gap(lone: LoneEtcd, history: str | No
             seen = await read_until(subscription, lambda each: value_of(each) == history, WITHIN)
             note(f"{kind}, {history} leads", told_after=time.monotonic() - back)
             assert seen[-1].gap
-            assert subscription.connected
+            await eventually(lambda: is_so(subscription.connected), "it is connected", WITHIN)
             if history is None:
                 async with new_client(lone.endpoint) as third:
                     leader = await third.election(name, ttl=TTL).campaign("next")

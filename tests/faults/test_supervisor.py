@@ -33,6 +33,9 @@ while True:
 """
 """Ignores TERM, and writes its id and then all the time what the kernel's clock says."""
 
+TTL = 6
+"""CMD is killed a tenth of it before etcd may let it run out, and whoever does that may stand still for a moment."""
+
 WAYS = ("exec {}", "{} & wait", "setsid {} & wait", "(setsid {} &) ; exec sleep 60")
 """CMD itself, a child of it, one that left its group, and one that nobody waits for."""
 
@@ -86,9 +89,9 @@ def _nothing_beats_on() -> Iterator[None]:
 
 
 @pytest.mark.timeout(60 + 15 * ROUNDS)
-@pytest.mark.parametrize(("ttl", "grace"), [(2, "0.5"), (4, "0.3"), (4, "2")])
+@pytest.mark.parametrize("grace", ["0.3", "1.5", "3"])
 async def test_cmd_is_dead_before_a_successor_is_elected(
-    proxy: Proxy, direct: Client, name: str, tmp_path: Path, ttl: int, grace: str
+    proxy: Proxy, direct: Client, name: str, tmp_path: Path, grace: str
 ) -> None:
     """H79: the connection is black-holed at a random moment between two renewals, and CMD ignores TERM."""
     margins, vacancies = [], []
@@ -96,10 +99,10 @@ async def test_cmd_is_dead_before_a_successor_is_elected(
         folder = tmp_path / str(term)
         folder.mkdir()
         work = Work(folder, WAYS[term % len(WAYS)])
-        old = campaign(proxy.endpoint, name, work, "--ttl", str(ttl), "--grace", grace)
+        old = campaign(proxy.endpoint, name, work, "--ttl", str(TTL), "--grace", grace)
         await work.begun()
-        new = Moments(direct.election(name, ttl=ttl).campaign("new"))
-        await asyncio.sleep(random.uniform(0.1, 0.1 + ttl / 3))
+        new = Moments(direct.election(name, ttl=30).campaign("new"))
+        await asyncio.sleep(random.uniform(0.1, 0.1 + TTL / 3))
         proxy.black_hole()
         cut_at = time.monotonic()
         elected_at = await new.elected()
@@ -111,7 +114,7 @@ async def test_cmd_is_dead_before_a_successor_is_elected(
         await asyncio.to_thread(end, old)
         proxy.heal()
         await new.campaign.resign()
-    note(f"ttl {ttl}, grace {grace}", least_margin=min(margins), longest_vacancy=max(vacancies), terms=ROUNDS)
+    note(f"ttl {TTL}, grace {grace}", least_margin=min(margins), longest_vacancy=max(vacancies), terms=ROUNDS)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -120,9 +123,9 @@ async def test_a_supervisor_that_stands_still_does_not_keep_cmd_alive(
 ) -> None:
     """H79: a stopped process keeps no time, and so another one does."""
     work = Work(tmp_path, way)
-    old = campaign(proxy.endpoint, name, work, "--ttl", "3", "--grace", "0.3")
+    old = campaign(proxy.endpoint, name, work, "--ttl", str(TTL), "--grace", "0.3")
     await work.begun()
-    new = Moments(direct.election(name, ttl=3).campaign("new"))
+    new = Moments(direct.election(name, ttl=30).campaign("new"))
     old.send_signal(signal.SIGSTOP)
     elected_at = await new.elected()
     assert not work.is_alive
@@ -135,10 +138,10 @@ async def test_a_supervisor_that_stands_still_does_not_keep_cmd_alive(
 async def test_cmd_is_not_ended_while_renewals_come_late(proxy: Proxy, name: str, tmp_path: Path) -> None:
     """What the arithmetic leaves for renewals is enough, also with the longest grace that the TTL allows."""
     work = Work(tmp_path, WAYS[0])
-    old = campaign(proxy.endpoint, name, work, "--ttl", "6", "--grace", "3", "--once")
+    old = campaign(proxy.endpoint, name, work, "--ttl", "15", "--grace", "8", "--once")
     await work.begun()
     proxy.delay(0.15, "replies")
-    await asyncio.sleep(9)  # time for four renewals
+    await asyncio.sleep(16)  # time for three renewals
     assert work.is_alive
     assert time.monotonic() - work.last_beat < 3
     await asyncio.to_thread(end, old)
