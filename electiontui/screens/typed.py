@@ -58,13 +58,14 @@ class TypedInOrder(App[None]):
             await super().on_event(event)
 
     async def _hand_out(self) -> None:
-        while self._to_come and self._may_go_on():
+        # Once the app is being shut down there is no screen that anything could be for.
+        while self._to_come and self.is_running and self._may_go_on():
             event = self._to_come.popleft()
             if isinstance(event, events.MouseEvent):
                 await super().on_event(event)
             else:
                 await self._hand_out_key(event)
-        if self._to_come and not self._looks_again:
+        if self._to_come and self.is_running and not self._looks_again:
             self._looks_again = True
             self.set_timer(_LOOK_AGAIN, self._look_again)
 
@@ -90,7 +91,8 @@ class TypedInOrder(App[None]):
 
     def _send_mark(self, *, is_last: bool) -> None:
         mark = TypedInOrder.Handled(is_last)
-        self._mark = mark if (self.focused or self.screen).post_message(mark) else None
+        is_sent = self.is_running and (self.focused or self.screen).post_message(mark)
+        self._mark = mark if is_sent else None
 
     @on(Handled)
     async def _is_handled(self, event: Handled) -> None:

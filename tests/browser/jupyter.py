@@ -25,6 +25,8 @@ __all__ = ["PATIENCE", "Lab", "Notebook", "connecting", "jupyter_lab", "until"]
 
 PATIENCE = 60.0
 """Seconds within which whatever is waited for has to come."""
+_START = 120.0
+"""Seconds that JupyterLab may take to listen: it reads thousands of files first, and other tests run beside it."""
 _TOKEN = "the-token-of-the-tests"
 
 
@@ -79,13 +81,16 @@ class Lab:
 
     def url(self) -> str:
         """Where it listens, once it does."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + _START
         while time.monotonic() < end and self.process.poll() is None:
             for path in self._runtime.glob("jpserver-*.json"):
                 if text := path.read_text("utf-8"):
                     return str(json.loads(text)["url"])
             time.sleep(0.1)
-        pytest.fail(f"JupyterLab did not start: {(self._folder / 'log').read_text('utf-8')[-3000:]}")
+        ended = self.process.poll()
+        pytest.fail(
+            f"JupyterLab did not start (it ended with {ended}): {(self._folder / 'log').read_text('utf-8')[-3000:]}"
+        )
 
     def write(self, name: str, cells: Sequence[str]) -> None:
         """A notebook with these cells of code."""

@@ -25,7 +25,7 @@ HOSTILE = (
     "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>]]>\"'`${window.hacked=1}\x00\x1b[2J\u202e"
 )
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(240)
 
 
 def candidates(client: Client, name: str, prefix: str) -> list[Candidate]:

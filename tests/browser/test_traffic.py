@@ -18,7 +18,7 @@ from .jupyter import Lab, Notebook, connecting, until
 
 Open = Callable[..., Notebook]
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(240)
 
 SOON = 2.0
 """Seconds without a word from the page after which a view counts as gone here, instead of 150."""

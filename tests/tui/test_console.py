@@ -12,7 +12,7 @@ from electiontui.screens.dialogs import FormDialog
 from electiontui.sources.deeds import Deeds
 from electiontui.widgets.timeline import Timeline
 
-from .driving import line, text_of, until
+from .driving import line, opened, text_of, until
 from .test_screens import _campaign, confirm, dashboard, table
 
 
@@ -41,7 +41,7 @@ async def test_a_crash_is_timed_until_the_next_one_leads(etcd: EmbeddedEtcd) -> 
         await until(pilot, lambda: app.desk.own["a"].campaign.is_leader)
         waiting = client.election("drill").campaign("op-b")
         await until(pilot, lambda: "op-b" in text_of(app) and "QUEUE 2" in text_of(app))
-        assert app.screen.query_one(Timeline).display
+        await until(pilot, lambda: app.screen.query_one(Timeline).display)
         await pilot.press("A")
         await confirm(pilot)
         await until(pilot, lambda: app.desk.own["a"].last_action.startswith("crash: op-b leads, after "))
@@ -64,8 +64,8 @@ async def test_the_form_knows_who_asks_and_the_last_ttl(etcd: EmbeddedEtcd) -> N
         await _campaign(app, pilot, "drill", "op-a")
         await until(pilot, lambda: app.desk.own["a"].campaign.is_leader)
         await pilot.press("C")
-        await until(pilot, lambda: isinstance(app.screen, FormDialog))
-        texts = {box.id: box.value for box in app.screen.query(Input)}
+        form = await opened(pilot, FormDialog)
+        texts = {box.id: box.value for box in form.query(Input)}
         assert texts["ttl"] == "5"
         assert texts["value"] == app.desk.own.usual_value != ""
 
@@ -80,5 +80,5 @@ async def test_the_console_fits(etcd: EmbeddedEtcd, size: tuple[int, int]) -> No
             return
         await _campaign(app, pilot, "drill", "op-a")
         await until(pilot, lambda: app.desk.own["a"].campaign.is_leader and "QUEUE 1" in text_of(app))
-        await until(pilot, lambda: app.screen.query_one(Timeline).size.height >= 4)
-        assert table(app, "deeds").size.height >= 5
+        timeline, deeds = app.screen.query_one(Timeline), table(app, "deeds")
+        await until(pilot, lambda: timeline.size.height >= 4 and deeds.size.height >= 5)

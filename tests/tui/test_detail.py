@@ -28,7 +28,7 @@ from electiontui.widgets.charts import Chart
 from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
 
-from .driving import line, text_of, until
+from .driving import line, opened, text_of, until
 from .still import NOW, StillApp, StillView, busy_view, candidate
 
 
@@ -48,17 +48,24 @@ async def open_detail(app: ElectionApp, pilot: Pilot[Any], name: str = "drill/pa
     await until(pilot, lambda: "ELECTION" in text_of(app))
     app.push_screen(DetailScreen(app.desk, name))
     await until(pilot, lambda: isinstance(app.screen, DetailScreen) and "CANDIDATE" in text_of(app))
-    return app.screen.query_one(Timeline)
+    timeline = app.screen.query_one(Timeline)
+    # It draws when it is told its size, which is after the tables have been laid out.
+    await until(pilot, lambda: timeline.lines)
+    return timeline
 
 
+@pytest.mark.timeout(180)
 async def test_all_lanes_are_there_each_time_it_is_opened() -> None:
-    app, heights = StillApp(busy_view()), []
+    app = StillApp(busy_view())
     async with app.run_test(size=(120, 40)) as pilot:
         for _ in range(24):
             timeline = await open_detail(app, pilot)
-            heights.append((len(timeline.lines), timeline.size.height))
+            await until(pilot, partial(_has_all_its_lines, timeline, 4))
             await pilot.press("escape")
-    assert heights == [(4, 4 + 2)] * 24
+
+
+def _has_all_its_lines(timeline: Timeline, lanes: int) -> bool:
+    return (len(timeline.lines), timeline.size.height) == (lanes, lanes + 2)
 
 
 @pytest.mark.parametrize(
@@ -88,10 +95,9 @@ async def test_no_pane_is_half_empty_while_another_lacks_room(size: tuple[int, i
     async with app.run_test(size=size) as pilot:
         timeline = await open_detail(app, pilot, "many")
         await until(pilot, lambda: len(timeline.lines) >= 31)
-        await pilot.pause(0.1)
-        queue, events = (app.screen.query_one(each, VirtualTable) for each in ("#queue", "#events"))
-        total = sum(pane.outer_size.height for pane in (timeline, queue, events))
-        assert total == size[1] - 4
+        panes = timeline, *(app.screen.query_one(each, VirtualTable) for each in ("#queue", "#events"))
+        await until(pilot, lambda: sum(pane.outer_size.height for pane in panes) == size[1] - 4)
+        _, queue, events = panes
         assert len(timeline.lines) + 4 > size[1] - 4 - 6 or timeline.size.height == len(timeline.lines) + 2
         assert queue.outer_size.height >= 3
         assert events.outer_size.height >= 3
@@ -170,7 +176,8 @@ async def test_an_outage_is_nobodys_leadership_during_it_and_afterwards(etcd: Em
         stretch = list(app.desk.view.watched.unwatched(lost_at, back))
         assert stretch[0].since == lost_at
         assert all("╱" * 8 in drawn for drawn in timeline.lines)
-        assert timeline.lines[0].rstrip()[-1] not in "╱?"
+        # What is drawn is as old as the last tick.
+        await until(pilot, lambda: timeline.lines[0].rstrip()[-1] not in "╱?")
         await pilot.press("left_square_bracket")
         await until(pilot, lambda: "of it not watched" in line(app, "#picked"))
 
@@ -244,14 +251,20 @@ async def test_z_enlarges_and_keeps_the_status(monkeypatch: pytest.MonkeyPatch) 
         for pane, gone in (("timeline", "CANDIDATE"), ("queue", "EVENT"), ("events", "CANDIDATE")):
             app.screen.query_one(f"#{pane}").focus()
             await pilot.press("z")
-            await pilot.pause()
+            await until(pilot, partial(_is_enlarged, app, pane))
+            await until(pilot, lambda: "endpoints" in text_of(app) and "Zoom" in text_of(app))
             assert gone not in text_of(app)
-            assert app.screen.query_one(f"#{pane}").outer_size.height == 30 - 4
-            assert "endpoints" in text_of(app)
-            assert "Zoom" in text_of(app)
             await pilot.press("escape")
             await until(pilot, lambda: "CANDIDATE" in text_of(app) and "EVENT" in text_of(app))
             assert isinstance(app.screen, DetailScreen)
+
+
+def _has(copied: list[str], count: int) -> bool:
+    return len(copied) >= count
+
+
+def _is_enlarged(app: ElectionApp, pane: str) -> bool:
+    return app.screen.query_one(f"#{pane}").outer_size.height == 30 - 4
 
 
 async def test_y_copies_what_has_the_focus_and_says_what(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,9 +273,11 @@ async def test_y_copies_what_has_the_focus_and_says_what(monkeypatch: pytest.Mon
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_detail(app, pilot)
-        for pane in ("timeline", "queue", "events"):
+        # On the timeline Y has nothing to copy.
+        for pane, keys, count in (("timeline", ("Y", "y"), 1), ("queue", ("y", "Y"), 3), ("events", ("y", "Y"), 5)):
             app.screen.query_one(f"#{pane}").focus()
-            await pilot.press("y", "Y")
+            await pilot.press(*keys)
+            await until(pilot, partial(_has, copied, count))
         assert copied == [
             "3761",
             "election/drill/payments/694d8257079faeb1",
@@ -316,6 +331,7 @@ async def test_the_value_whole_as_text_json_and_hex(monkeypatch: pytest.MonkeyPa
         await pilot.press("v")
         await until(pilot, lambda: "00000000  7b 22 68" in text_of(app))
         await pilot.press("y", "escape")
+        await until(pilot, lambda: copied)
         assert copied == ['{"host": "a", "ports": [1, 2]}']
 
 
@@ -349,7 +365,8 @@ async def test_the_timeline_is_exported_and_nothing_is_written_over_unasked(tmp_
         files = [tmp_path / f"a.{form}" for form in ("csv", "json", "svg")]
         for file in files:
             await _export_to(app, pilot, file)
-        await until(pilot, lambda: all(file.exists() and file.stat().st_size for file in files))
+        # A file is there before all of it is written.
+        await until(pilot, lambda: not any(worker.group == "export" for worker in app.workers))
         rows = (tmp_path / "a.csv").read_text("utf-8").splitlines()
         assert rows[0].startswith("leader,value,key,lease,token,began")
         assert len(rows) == 1 + 6
@@ -369,9 +386,9 @@ async def test_the_timeline_is_exported_and_nothing_is_written_over_unasked(tmp_
 
 async def _export_to(app: ElectionApp, pilot: Pilot[Any], path: Path) -> None:
     await pilot.press("e")
-    await until(pilot, lambda: isinstance(app.screen, FormDialog) and app.focused is not None)
-    app.screen.query_one(Input).value = str(path)
-    app.screen.query_one(Input).focus()
+    form = await opened(pilot, FormDialog)
+    form.query_one(Input).value = str(path)
+    form.query_one(Input).focus()
     await pilot.press("enter")
     await until(pilot, lambda: not isinstance(app.screen, FormDialog))
 

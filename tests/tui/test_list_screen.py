@@ -23,7 +23,7 @@ from electiontui.text import width
 from electiontui.widgets.view_line import ViewLine
 from electiontui.widgets.virtual_table import VirtualTable
 
-from .driving import line, text_of, until
+from .driving import line, opened, text_of, until
 from .still import StillApp, busy_view
 from .test_screens import dashboard, table
 from .test_views import lead
@@ -36,7 +36,7 @@ async def test_groups_on_keys(etcd: EmbeddedEtcd) -> None:
         await until(pilot, lambda: len(table(app).keys) == 3)
         await pilot.press("t")
         await until(pilot, lambda: "▸ orders/ (2)" in text_of(app))
-        assert "3 elections: all ok" in line(app, "#title")
+        await until(pilot, lambda: "3 elections: all ok" in line(app, "#title"))
         await pilot.press("g", "j", "enter")
         await until(pilot, lambda: "▾ orders/ (2)" in text_of(app) and "  orders/eu" in text_of(app))
         await pilot.press("j", "enter")
@@ -57,8 +57,9 @@ async def test_a_lease_that_nobody_renews_is_told_before_it_ends(etcd: EmbeddedE
         await campaign.wait()
         await until(pilot, lambda: len(table(app).keys) == 2)
         campaign.abandon()
-        await until(pilot, lambda: "◌ DYING" in text_of(app) and list(table(app).keys) == ["pay", "ledger"])
-        assert "1 ok · 1 DYING" in line(app, "#title")
+        # Eight seconds pass before a third of it is left.
+        await until(pilot, lambda: "◌ DYING" in text_of(app) and list(table(app).keys) == ["pay", "ledger"], tries=800)
+        await until(pilot, lambda: "1 ok · 1 DYING" in line(app, "#title"))
         await until(pilot, lambda: "○ VACANT" in text_of(app) and "1 ok · 1 VACANT" in line(app, "#title"))
 
 
@@ -75,18 +76,17 @@ async def test_an_election_opens_from_the_palette(etcd: EmbeddedEtcd) -> None:
         await lead(client, "ledger", "node-1")
         await until(pilot, lambda: len(table(app).keys) == 2)
         await pilot.press("colon")
-        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
-        app.screen.query_one(Input).value = "]OUT"
+        palette = await opened(pilot, CommandPalette)
+        palette.query_one(Input).value = "]OUT"
         await until(pilot, lambda: "mail/[b]out" in text_of(app))
         await pilot.press("down", "enter")
-        await until(pilot, lambda: isinstance(app.screen, DetailScreen))
-        assert "mail/[b]out" in line(app, "#title")
+        await until(pilot, lambda: isinstance(app.screen, DetailScreen) and "mail/[b]out" in line(app, "#title"))
 
 
 async def test_a_view_opens_by_a_click_on_its_name(etcd: EmbeddedEtcd) -> None:
-    async with dashboard(etcd.endpoint) as (app, pilot):
+    async with dashboard(etcd.endpoint) as (_, pilot):
         await pilot.click(ViewLine, offset=(18, 0))
-        await until(pilot, lambda: isinstance(app.screen, LeadersScreen))
+        await opened(pilot, LeadersScreen)
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
@@ -97,9 +97,9 @@ async def test_the_list_and_the_events_as_files(tmp_path: Path, form: str) -> No
         shown = {}
         for view, key in (("elections", "1"), ("events", "6")):
             await pilot.press(key, "e")
-            await until(pilot, lambda: isinstance(app.screen, FormDialog))
+            dialog = await opened(pilot, FormDialog)
             path = tmp_path / f"{view}.{form}"
-            app.screen.query_one("#path", Input).value = str(path)
+            dialog.query_one("#path", Input).value = str(path)
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, LiveScreen) and app.workers._workers == set())
             text = path.read_text()
@@ -134,8 +134,8 @@ async def test_another_s_candidate_is_evicted_by_typing_its_value(etcd: Embedded
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, DetailScreen) and len(table(app, "queue").keys) == 2)
         await pilot.press("X")
-        await until(pilot, lambda: isinstance(app.screen, FormDialog))
-        assert "then   leader node-2" in text_of(app)
+        await opened(pilot, FormDialog)
+        await until(pilot, lambda: "then   leader node-2" in text_of(app))
         await pilot.press(*"node-2", "enter")
         await until(pilot, lambda: "That is not node-1." in text_of(app))
         await pilot.press("backspace", "1", "enter")

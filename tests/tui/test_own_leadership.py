@@ -40,22 +40,27 @@ def on_ready(app):
     app.set_interval(0.02, lambda: app.screen.refresh())
     TRACE.touch()
     app.set_interval(0.05, TRACE.touch)
-    return app.desk.own.start("drill", "op-a", 3)
+    return app.desk.own.start("drill", "op-a", {ttl})
 
 ElectionApp.on_ready = on_ready
 main()
 """
 
 STUCK_CANDIDATE = """
+import sys
 import threading
+from pathlib import Path
 from electiontui.app import ElectionApp
 from electiontui.cli import main
 
-def on_ready(app):
-    app.set_timer(2, threading.Event().wait)
-    return app.desk.own.start("drill", "op-a", 30)
+TRACE = Path(sys.argv.pop())
 
-ElectionApp.on_ready = on_ready
+def stand_still(app):
+    TRACE.touch()
+    threading.Event().wait()
+
+ElectionApp.action_pause = stand_still
+ElectionApp.on_ready = lambda app: app.desk.own.start("drill", "op-a", 30)
 main()
 """
 
@@ -91,7 +96,7 @@ async def test_a_terminal_that_stops_reading_costs_no_leadership(
     etcd: EmbeddedEtcd, start: Start, tmp_path: Path
 ) -> None:
     trace = tmp_path / "screen"
-    terminal = start(BUSY_CANDIDATE, str(trace))
+    terminal = start(BUSY_CANDIDATE.format(ttl=5), str(trace))
     await asyncio.to_thread(terminal.expect, "op-a .*● lead")
     async with Client(etcd.endpoint) as client, client.election("drill").observe() as observer:
         changes: list[object] = []
@@ -99,9 +104,9 @@ async def test_a_terminal_that_stops_reading_costs_no_leadership(
         await asyncio.to_thread(
             wait_until, lambda: time() - trace.stat().st_mtime > 2, "the screen stands still, since nobody reads"
         )
-        # Three times its TTL.
-        await asyncio.sleep(9)
-        assert time() - trace.stat().st_mtime > 9
+        # Twice its TTL.
+        await asyncio.sleep(10)
+        assert time() - trace.stat().st_mtime > 10
         assert changes == []
         assert await client.election("drill").leader() == "op-a"
 
@@ -128,7 +133,7 @@ async def test_being_asked_to_end_resigns_and_ends(etcd: EmbeddedEtcd, start: St
 
 async def test_being_asked_to_end_ends_although_nobody_reads(etcd: EmbeddedEtcd, start: Start, tmp_path: Path) -> None:
     trace = tmp_path / "screen"
-    terminal = start(BUSY_CANDIDATE, str(trace))
+    terminal = start(BUSY_CANDIDATE.format(ttl=60), str(trace))
     await asyncio.to_thread(terminal.expect, "op-a .*● lead")
     await asyncio.to_thread(
         wait_until, lambda: time() - trace.stat().st_mtime > 2, "the screen stands still, since nobody reads"
@@ -138,11 +143,13 @@ async def test_being_asked_to_end_ends_although_nobody_reads(etcd: EmbeddedEtcd,
     await _is_over(etcd, terminal)
 
 
-async def test_a_screen_that_is_stuck_is_ended_hard(etcd: EmbeddedEtcd, start: Start) -> None:
-    terminal = start(STUCK_CANDIDATE)
+async def test_a_screen_that_is_stuck_is_ended_hard(etcd: EmbeddedEtcd, start: Start, tmp_path: Path) -> None:
+    trace = tmp_path / "stuck"
+    terminal = start(STUCK_CANDIDATE, str(trace))
     await asyncio.to_thread(terminal.expect, "op-a .*● lead")
     assert terminal.pid is not None
-    await asyncio.sleep(2)
+    terminal.send(" ")
+    await asyncio.to_thread(wait_until, trace.exists, "the screen stands still")
     os.kill(terminal.pid, signal.SIGTERM)
     await asyncio.to_thread(terminal.expect, pexpect.EOF)
     assert "\x1b[?1049l" in (terminal.before or "")

@@ -20,7 +20,7 @@ from electiontui.screens.dialogs import ConfirmDialog, FormDialog, LeaveDialog
 from electiontui.screens.elections import ElectionsScreen
 
 from ..servers import ROOT, clean_environment
-from .driving import text_of, until
+from .driving import opened, text_of, until
 
 Start = Callable[[], "pexpect.spawn[str]"]
 
@@ -98,7 +98,7 @@ async def test_a_click_goes_where_the_key_before_it_has_led(etcd: EmbeddedEtcd) 
         await until(pilot, lambda: "only those in trouble" in text_of(app))
         for event in (events.Key("escape", None), events.MouseDown(*_AT), events.MouseUp(*_AT)):
             app.post_message(event)
-        await until(pilot, lambda: isinstance(app.screen, DetailScreen))
+        await opened(pilot, DetailScreen)
 
 
 async def test_a_double_click_opens_an_election_once(etcd: EmbeddedEtcd, start: Start) -> None:
@@ -187,7 +187,7 @@ async def test_a_confirmation_follows_the_election_while_it_is_open(etcd: Embedd
             await until(pilot, lambda: "now    vacant" in text_of(app) and "then   leader op-a" in text_of(app))
             await client.election("drill").campaign("node-1").wait()
             await until(pilot, lambda: "now    leader node-1, nobody waits" in text_of(app))
-            assert "then   leader unchanged, op-a waits as 2 of 2" in text_of(app)
+            await until(pilot, lambda: "then   leader unchanged, op-a waits as 2 of 2" in text_of(app))
 
 
 async def test_nothing_is_said_of_an_election_that_was_never_read() -> None:
@@ -196,4 +196,4 @@ async def test_nothing_is_said_of_an_election_that_was_never_read() -> None:
         await until(pilot, lambda: isinstance(app.screen, ElectionsScreen))
         await pilot.press("5", "C", *"drill", "tab", *"op-a", "enter")
         await until(pilot, lambda: "now    not read yet" in text_of(app))
-        assert "then   leader op-a if nobody leads, or else op-a waits" in text_of(app)
+        await until(pilot, lambda: "then   leader op-a if nobody leads, or else op-a waits" in text_of(app))

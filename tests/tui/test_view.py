@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
+import pytest
+
 from election_core import Client
 from election_core.core.model import Candidate, Transition
 from election_core.testing import ManualClock, MemoryStore
@@ -83,6 +85,8 @@ async def test_what_the_monitor_forgets_the_view_forgets_too() -> None:
         assert not view.events("job-1")
 
 
+# It only computes, for ten seconds, and for a minute where each line is counted.
+@pytest.mark.timeout(300)
 def test_a_day_of_changes_is_kept_in_bounded_memory_and_the_rare_ones_of_it_whole() -> None:
     """Ten a second for so long that both bounds are passed; one of the elections changes once an hour."""
     client = SimpleNamespace(endpoints=("10.0.0.1:2379",))

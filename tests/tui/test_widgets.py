@@ -21,6 +21,8 @@ from electiontui.widgets.table_messages import Chosen
 from electiontui.widgets.timeline import Timeline
 from electiontui.widgets.virtual_table import VirtualTable
 
+from .driving import until
+
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 A, B = (Candidate(b"e/a/%d" % n, b"node-%d" % n, n, n, n) for n in (1, 2))
 
@@ -63,15 +65,17 @@ async def test_a_table_draws_only_what_is_visible() -> None:
     table = Numbers()
     async with Stage(table).run_test(size=(40, 10)) as pilot:
         table.set_keys([str(n) for n in range(100_000)])
+        await until(pilot, lambda: len(set(table.drawn)) >= 9)
         await pilot.pause()
         assert set(table.drawn) == {str(n) for n in range(9)}
         assert {width(line) for line in _lines(table)} == {table.size.width}
         table.drawn.clear()
         table.touch(["5", "99999"])
+        await until(pilot, lambda: table.drawn)
         await pilot.pause()
         assert set(table.drawn) == {"5"}
         await pilot.press("G")
-        assert table.cursor == "99999"
+        await until(pilot, lambda: table.cursor == "99999")
         assert table.visible_keys()[-1] == "99999"
 
 
@@ -80,6 +84,7 @@ async def test_a_touched_row_is_drawn_again_only_when_its_cells_have_changed(mon
     table = VirtualTable((Column("n", "NUMBER", 10),), lambda key: {"n": (texts[key], "")})
     async with Stage(table).run_test(size=(40, 10)) as pilot:
         table.set_keys(["a", "b"])
+        await until(pilot, lambda: {1, 2} <= table._drawn.keys())
         await pilot.pause()
         drawn: list[int] = []
         draw = table.render_line
@@ -94,6 +99,7 @@ async def test_a_touched_row_is_drawn_again_only_when_its_cells_have_changed(mon
         assert drawn == []
         texts["b"] = "3"
         table.touch(["a", "b"])
+        await until(pilot, lambda: drawn)
         await pilot.pause(0.1)
         assert drawn == [2]
         assert "3" in draw(2).text
@@ -107,6 +113,7 @@ async def test_the_cursor_stays_on_its_key_and_its_line_while_rows_come_and_go()
         table.focus()
         await pilot.pause()
         await pilot.press(*["j"] * 20)
+        await until(pilot, lambda: table.cursor == "120")
         before = _lines(table)
         table.set_keys([f"{n:03}" for n in range(50, 200)])
         await pilot.pause()
@@ -128,10 +135,12 @@ async def test_enter_chooses_the_row_under_the_cursor_and_a_second_click_too() -
         table.set_keys(["a", "b", "c"])
         table.focus()
         await pilot.press("j", "enter")
+        await until(pilot, lambda: app.messages)
         await pilot.click(table, offset=(3, 3))
+        await until(pilot, lambda: table.cursor == "c")
         assert app.messages == ["b"]
         await pilot.click(table, offset=(3, 3))
-        assert app.messages == ["b", "c"]
+        await until(pilot, lambda: app.messages == ["b", "c"])
 
 
 @pytest.mark.parametrize(
@@ -211,11 +220,10 @@ async def test_more_lanes_than_lines_can_be_scrolled() -> None:
         timeline.styles.max_height = 10
         timeline.focus()
         timeline.show(TermLog("job", queue[0], START), queue, START + timedelta(seconds=9))
-        await pilot.pause()
-        assert "25 more lanes" in str(timeline.border_title)
+        await until(pilot, lambda: "25 more lanes" in str(timeline.border_title))
         assert "node-01" in _lines(timeline)[0]
         await pilot.press("j", "j")
-        assert "node-03" in _lines(timeline)[0]
+        await until(pilot, lambda: "node-03" in _lines(timeline)[0])
 
 
 async def test_a_click_on_a_lane_tells_who_led_then() -> None:
@@ -226,6 +234,7 @@ async def test_a_click_on_a_lane_tells_who_led_then() -> None:
         timeline.zoom(-10)
         timeline.show(log, [B], START + timedelta(seconds=30))
         await pilot.click(timeline, offset=(20, 1))
+        await until(pilot, lambda: app.messages)
         (picked,) = app.messages
         assert isinstance(picked, Timeline.Picked)
         reading = timeline.reading
@@ -267,16 +276,12 @@ async def test_a_timeline_asked_for_more_lanes_while_it_is_laid_out_has_them() -
     app = Stage(timeline)
     async with app.run_test(size=(80, 20)) as pilot:
         timeline.show(_log(), [B], START + timedelta(seconds=30))
-        await pilot.pause()
-        assert timeline.size.height == len(timeline.lines) + 2
+        await until(pilot, lambda: timeline.lines and timeline.size.height == len(timeline.lines) + 2)
         timeline.refresh(layout=True)
         app.screen._clear_arrangement_cache()
         app.screen._refresh_layout()
         timeline.show(_log(), queue, START + timedelta(seconds=30))
-        await pilot.pause()
-        await pilot.pause(0.1)
-        assert len(timeline.lines) == 7
-        assert timeline.size.height == 7 + 2
+        await until(pilot, lambda: (len(timeline.lines), timeline.size.height) == (7, 7 + 2))
 
 
 async def test_without_colour_lanes_are_told_apart_by_letters(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,10 +319,10 @@ async def test_a_confirmation_needs_more_than_enter(keys: list[str], answer: boo
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = ConfirmDialog(lambda: plan)
         app.push_screen(dialog, answers.append)
-        await pilot.pause()
+        await until(pilot, lambda: app.focused is not None)
         assert isinstance(app.focused, Button)
         assert app.focused.id == "cancel"
         assert str(dialog.query_one("#command").render()) == plan.command
         await pilot.press(*keys)
-        await pilot.pause()
+        await until(pilot, lambda: answers)
     assert answers == [answer]
