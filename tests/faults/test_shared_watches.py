@@ -178,8 +178,21 @@ def write_at_once(etcd: EmbeddedEtcd, key: bytes) -> int:
     return int(ask(etcd.endpoint, "kv/put", key=b64encode(key).decode(), value="")["header"]["revision"])
 
 
+async def test_a_monitors_watch_has_a_stream_of_its_own(server: EmbeddedEtcd, name: str) -> None:
+    """What is written to a whole prefix is not in the way of a campaign that waits for one key."""
+    before = await asyncio.to_thread(streams, server)
+
+    async def are_three() -> bool:
+        return await asyncio.to_thread(streams, server) - before == 3
+
+    async with new_client(server.endpoint) as client, client.election(name).campaign("leader"):
+        client.election(name).campaign("waiter")
+        async with client.monitor(f"{name}-all"), client.monitor(f"{name}-more"):
+            await eventually(are_three, "one stream for both candidates, and one for each monitor")
+
+
 async def test_a_busy_prefix_does_not_delay_a_waiter(etcd: EmbeddedEtcd, name: str) -> None:
-    """A monitor's watch has a stream of its own. The server is as busy where nobody watches that prefix."""
+    """The server is as busy where nobody watches that prefix."""
     took: dict[bool, list[float]] = {False: [], True: []}
     async with new_client(etcd.endpoint) as client, new_client(etcd.endpoint) as other, raw_store(etcd.endpoint) as raw:
         for is_watched in (False, True):

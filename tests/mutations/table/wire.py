@@ -273,6 +273,13 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     mutation(
         "H58",
+        "a monitor is on the stream that campaigns wait on",
+        Edit(
+            "election_core/monitor.py", "self._machines[-1], reads, wide=True", "self._machines[-1], reads, wide=False"
+        ),
+    ),
+    mutation(
+        "H58",
         "a server is read from, whether anybody takes what it says or not",
         Edit(_WATCH_CALL, "            await watch.room()", "            pass"),
     ),
