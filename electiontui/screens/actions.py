@@ -29,20 +29,11 @@ _COMMAND_VALUE = 400
 
 
 def _asks(action: Action[P, T]) -> Action[P, T]:
-    """From the call on, before it runs, keys wait for the dialogs that the action opens."""
+    """An action that opens dialogs, for which keys wait; see `Desk.ask`."""
 
     @wraps(action)
     def begin(app: App[None], desk: Desk, /, *args: P.args, **named: P.kwargs) -> Coroutine[Any, Any, T]:
-        desk.asking = mine = object()
-
-        async def run() -> T:
-            try:
-                return await action(app, desk, *args, **named)
-            finally:
-                if desk.asking is mine:
-                    desk.asking = None
-
-        return run()
+        return desk.ask(action(app, desk, *args, **named))
 
     return begin
 

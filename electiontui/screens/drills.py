@@ -145,7 +145,7 @@ class DrillsScreen(LiveScreen):
     @on(Chosen, "#drills")
     def action_run(self) -> None:
         if (chosen := self._chosen) is not None:
-            self.app.run_worker(self._ask(chosen), group="drill", exit_on_error=False)
+            self.app.run_worker(self.desk.ask(self._ask(chosen)), group="drill", exit_on_error=False)
 
     async def _ask(self, drill: Drill) -> None:
         here = self.desk.drills.endpoints
@@ -170,7 +170,7 @@ class DrillsScreen(LiveScreen):
         self._show(self.desk.now())
 
     def action_open(self) -> None:
-        self.app.run_worker(self._open(), group="drill", exit_on_error=False)
+        self.app.run_worker(self.desk.ask(self._open()), group="drill", exit_on_error=False)
 
     async def _open(self) -> None:
         read: dict[str, Drill] = {}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -28,6 +28,8 @@ from . import status_text
 from .exporting import export
 
 __all__ = ["NARROW", "VIEWS", "Desk", "LiveScreen", "Played", "status_parts"]
+
+T = TypeVar("T")
 
 NARROW = 90
 """Terminals with fewer columns get the narrow layout …"""
@@ -83,6 +85,19 @@ class Desk:
     def now(self) -> datetime:
         """The time that the screens show (aware, UTC); it stands still while paused."""
         return self.paused_at or self.view.clock.now()
+
+    def ask(self, asking: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        """From the call on, before it runs, keys wait for the dialogs that ``asking`` opens."""
+        self.asking = mine = object()
+
+        async def run() -> T:
+            try:
+                return await asking
+            finally:
+                if self.asking is mine:
+                    self.asking = None
+
+        return run()
 
     def path(self, name: str) -> str:
         """An election's path from the root of the key space."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -110,6 +112,26 @@ async def test_a_failure_says_why_and_goes_on_while_one_looks_elsewhere(etcd: Em
         await pilot.press("5")
         await until(pilot, lambda: "FAIL  mine on" in line(app, "#title"))
         await until(pilot, lambda: "After 5 s b leads, and not a." in text_of(app))
+
+
+async def test_what_is_typed_ahead_is_for_the_drill_that_was_opened(
+    etcd: EmbeddedEtcd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not for the one that the cursor was on, however long the opening takes."""
+    written(tmp_path, of_two("resign", leader="b", within="5s"))
+    answered = ElectionApp.push_screen_wait
+
+    async def slowly(app: ElectionApp, screen: FormDialog) -> object:
+        answer = await answered(app, screen)
+        await asyncio.sleep(0.2)
+        return answer
+
+    monkeypatch.setattr(ElectionApp, "push_screen_wait", slowly)
+    async with drills(etcd) as (app, pilot):
+        monkeypatch.chdir(tmp_path)
+        for key in ("o", *"mine", ".", *"toml", "enter", "enter"):
+            app.post_message(events.Key({".": "full_stop"}.get(key, key), key if len(key) == 1 else None))
+        await until(pilot, lambda: "Run the drill mine" in text_of(app))
 
 
 async def test_a_file_that_is_wrong_is_refused_with_its_line(etcd: EmbeddedEtcd, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from electiontui.screens.elections import ElectionsScreen
 
 from ..servers import ROOT, clean_environment
 from .driving import opened, text_of, until
+from .still import StillApp, busy_view
 
 Start = Callable[[], "pexpect.spawn[str]"]
 
@@ -99,6 +100,18 @@ async def test_a_click_goes_where_the_key_before_it_has_led(etcd: EmbeddedEtcd) 
         for event in (events.Key("escape", None), events.MouseDown(*_AT), events.MouseUp(*_AT)):
             app.post_message(event)
         await opened(pilot, DetailScreen)
+
+
+@pytest.mark.parametrize("rounds", range(5))
+async def test_a_key_that_is_on_its_way_while_the_app_ends_does_no_harm(rounds: int) -> None:
+    """After so many rounds of the event loop there is no screen any more."""
+    app = StillApp(busy_view())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "weltkarte" in text_of(app))
+        for key in "jjj":
+            app.post_message(events.Key(key, key))
+        for _ in range(rounds):
+            await asyncio.sleep(0)
 
 
 async def test_a_double_click_opens_an_election_once(etcd: EmbeddedEtcd, start: Start) -> None:
