@@ -271,6 +271,7 @@ async def test_y_copies_what_has_the_focus_and_says_what(monkeypatch: pytest.Mon
     copied: list[str] = []
     app = StillApp(busy_view())
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+    monkeypatch.setattr(StillApp, "NOTIFICATION_TIMEOUT", 60.0)  # what was said first is looked at last
     async with app.run_test(size=(120, 40)) as pilot:
         await open_detail(app, pilot)
         # On the timeline Y has nothing to copy.
