@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -229,6 +230,7 @@ class History:
         self._tasks.append(asyncio.ensure_future(work))
 
 
+@pytest.mark.timeout(240)
 @given(st.lists(STEPS, max_size=30))
 def test_one_terminal_state_and_one_leader(steps: list[tuple[str, Any]]) -> None:
     """H5, and guarantees 1 to 4, over everything that can happen."""
