@@ -88,8 +88,8 @@ def exit_codes(**meanings: str) -> str:
     return "\b\nExit codes:\n" + "\n".join(f"  {code[1:]:>3}  {meaning}" for code, meaning in meanings.items())
 
 
-def _environment(name: str) -> dict[str, Any]:
-    return {"envvar": f"ETCDCTL_{name}", "show_envvar": True}
+def _env(name: str) -> dict[str, Any]:
+    return {"envvar": name, "show_envvar": True}
 
 
 def shared_options() -> list[click.Option]:
@@ -100,7 +100,7 @@ def shared_options() -> list[click.Option]:
             multiple=True,
             metavar="HOST:PORT,…",
             help="Members of the cluster; may be repeated.  [default: 127.0.0.1:2379]",
-            **_environment("ENDPOINTS"),
+            **_env("ETCDCTL_ENDPOINTS"),
         ),
         click.Option(
             ["--prefix", "prefixes"],
@@ -108,11 +108,11 @@ def shared_options() -> list[click.Option]:
             metavar="TEXT",
             help='Where elections live; "" is the whole key space; may be repeated.  [default: election/]',
         ),
-        click.Option(["--user"], metavar="NAME[:PASSWORD]", help="Asks for a password.", **_environment("USER")),
-        click.Option(["--password"], help="Then --user is the name alone.", **_environment("PASSWORD")),
-        click.Option(["--cacert"], type=_FILE, help="Whom to trust (PEM); turns TLS on.", **_environment("CACERT")),
-        click.Option(["--cert"], type=_FILE, help="Client certificate (PEM).", **_environment("CERT")),
-        click.Option(["--key"], type=_FILE, help="Private key of --cert (PEM).", **_environment("KEY")),
+        click.Option(["--user"], metavar="NAME[:PASSWORD]", help="Asks for a password.", **_env("ETCDCTL_USER")),
+        click.Option(["--password"], help="Then --user is the name alone.", **_env("ETCDCTL_PASSWORD")),
+        click.Option(["--cacert"], type=_FILE, help="Whom to trust (PEM); turns TLS on.", **_env("ETCDCTL_CACERT")),
+        click.Option(["--cert"], type=_FILE, help="Client certificate (PEM).", **_env("ETCDCTL_CERT")),
+        click.Option(["--key"], type=_FILE, help="Private key of --cert (PEM).", **_env("ETCDCTL_KEY")),
         click.Option(
             ["--insecure-transport"],
             type=click.BOOL,
@@ -121,7 +121,7 @@ def shared_options() -> list[click.Option]:
             default=True,
             show_default=True,
             help="=false encrypts also without --cacert, trusting the system's authorities.",
-            **_environment("INSECURE_TRANSPORT"),
+            **_env("ETCDCTL_INSECURE_TRANSPORT"),
         ),
         click.Option(
             ["--command-timeout"],
@@ -130,43 +130,39 @@ def shared_options() -> list[click.Option]:
             default="5s",
             show_default=True,
             help="Bound on each call, connecting included, such as 500ms or 1m30s.",
-            **_environment("COMMAND_TIMEOUT"),
+            **_env("ETCDCTL_COMMAND_TIMEOUT"),
         ),
         click.Option(
             ["--dial-timeout"],
             type=seconds,
             metavar="DURATION",
             help="As for etcdctl; here it can only shorten --command-timeout for the first contact of list and watch.",
-            **_environment("DIAL_TIMEOUT"),
+            **_env("ETCDCTL_DIAL_TIMEOUT"),
         ),
         click.Option(
             ["--read-only/--no-read-only"],
             is_flag=True,
-            envvar="ELECTIONTUI_READ_ONLY",
-            show_envvar=True,
             help="Never write to etcd.",
+            **_env("ELECTIONTUI_READ_ONLY"),
         ),
         click.Option(
             ["--low-bandwidth/--no-low-bandwidth"],
             is_flag=True,
-            envvar="ELECTIONTUI_LOW_BANDWIDTH",
-            show_envvar=True,
             help="The dashboard repaints at most once a second, and what only shows the time every five.",
+            **_env("ELECTIONTUI_LOW_BANDWIDTH"),
         ),
         click.Option(
             ["--plain/--no-plain"],
             is_flag=True,
-            envvar="ELECTIONTUI_PLAIN",
-            show_envvar=True,
             help="Sentences line by line in place of the dashboard, such as for a screen reader.",
+            **_env("ELECTIONTUI_PLAIN"),
         ),
         click.Option(
             ["--profile"],
             shell_complete=profiles,
             metavar="NAME",
-            envvar="ELECTIONTUI_PROFILE",
-            show_envvar=True,
             help="Options from a file; `config show` says which.  [default: the one called default, if any]",
+            **_env("ELECTIONTUI_PROFILE"),
         ),
         click.Option(
             ["--on-change"],

@@ -10,7 +10,7 @@ from election_core import Candidate
 
 from .actor import ACCEPTED, REFUSED, UNREACHABLE
 from .judging import TOLD, Judgement, Measures, Succession, judge, unlike
-from .model import Step
+from .model import Member, Step
 from .players import Player, StepFailed
 from .scene import Cause, Scene
 
@@ -168,25 +168,29 @@ async def _cut(step: Step, scene: Scene) -> Judgement:
 
 
 async def _freeze(step: Step, scene: Scene) -> Judgement:
-    if step.member is not None:
-        await scene.freeze_member(step.member)
-        return Judgement(True, "The member stands still.")
-    players = scene.whom(step.candidates)
-    _blame(step, scene, players)
-    for player in players:
-        player.freeze()
-    return Judgement(True, f"{_names(players)} stands still.")
+    return await _strike(step, scene, scene.freeze_member, Player.freeze, "stands still")
 
 
 async def _kill(step: Step, scene: Scene) -> Judgement:
+    return await _strike(step, scene, scene.kill_member, Player.kill, "was killed")
+
+
+async def _strike(
+    step: Step,
+    scene: Scene,
+    at_member: Callable[[Member], Awaitable[None]],
+    at_player: Callable[[Player], None],
+    outcome: str,
+) -> Judgement:
+    """Do it to the member that the step names, or else to its candidates."""
     if step.member is not None:
-        await scene.kill_member(step.member)
-        return Judgement(True, "The member was killed.")
+        await at_member(step.member)
+        return Judgement(True, f"The member {outcome}.")
     players = scene.whom(step.candidates)
     _blame(step, scene, players)
     for player in players:
-        player.kill()
-    return Judgement(True, f"{_names(players)} was killed.")
+        at_player(player)
+    return Judgement(True, f"{_names(players)} {outcome}.")
 
 
 async def _thaw(step: Step, scene: Scene) -> Judgement:

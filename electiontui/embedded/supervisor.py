@@ -26,15 +26,15 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
-PORT_ATTEMPTS = 5
-"""How often to try again with other ports when somebody took one between choosing and binding it."""
+PORT_ATTEMPTS = 5  # since somebody may take a port between its choice and its use
 POLL_INTERVAL = 0.05
 PARENT_INTERVAL = 0.5  # the parent is looked for, too, since a fork of it may hold the pipe open
+_IS_LINUX = sys.platform.startswith("linux")
 _held: list[socket.socket] = []  # they never listen: Linux, and only Linux, lets etcd listen beside them
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 # Only Linux has it. It is loaded here since nothing may be loaded between a fork and what the child runs.
-_prctl: Any = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else lambda *_: None
+_prctl: Any = ctypes.CDLL(None).prctl if _IS_LINUX else lambda *_: None
 
 
 class ParentGone(Exception):
@@ -203,8 +203,11 @@ def _free_ports(count: int) -> list[int]:
         each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         each.bind((HOST, 0))
     ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        _held.append(each) if sys.platform.startswith("linux") else each.close()
+    if _IS_LINUX:
+        _held.extend(sockets)
+    else:
+        for each in sockets:
+            each.close()
     return ports
 
 
