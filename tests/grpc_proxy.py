@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from .servers import clean_environment, is_alive, wait_until
+from .servers import clean_environment, held_port, is_alive, wait_until
 
 __all__ = ["GrpcProxy"]
 
@@ -41,7 +40,7 @@ class GrpcProxy:
         pid: of its process.
     """
 
-    # The mutable state: the process, and the socket that keeps the port while there is none.
+    # The mutable state: the process, and what keeps the port while there is none.
 
     def __init__(self, binary: Path, endpoints: Sequence[str], namespace: str = "") -> None:
         self._words = [str(binary), "grpc-proxy", "start", "--endpoints", ",".join(endpoints)]
@@ -77,18 +76,15 @@ class GrpcProxy:
 
     def __enter__(self) -> GrpcProxy:
         self._folder = tempfile.TemporaryDirectory(prefix="grpc-proxy-")
-        # It never listens. etcd may bind the port beside it, and the kernel gives it to nobody who asks for any.
-        self._holder = socket.socket()
-        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._holder.bind((HOST, 0))
-        self.port = self._holder.getsockname()[1]
+        self._hold = ExitStack()
+        self.port = self._hold.enter_context(held_port())
         self.endpoint = f"{HOST}:{self.port}"
         self._start()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self.kill()
-        self._holder.close()
+        self._hold.close()
         self._folder.cleanup()
 
     def _start(self) -> None:

@@ -16,9 +16,7 @@ from .faults.test_proxy import Echo, Line
 
 @pytest.fixture
 async def echo() -> AsyncIterator[Echo]:
-    echo = Echo()
-    async with await asyncio.start_server(echo.serve, "127.0.0.1", 0) as server:
-        echo.endpoint = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with Echo.running() as echo:
         yield echo
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -19,6 +18,7 @@ from electiontui.embedded import EmbeddedEtcd
 from electiontui.notebook import elections, timeline
 from electiontui.pictures.colours import COLOURS, VACANT, shade_of
 
+from .notebook.waiting import until
 from .servers import ROOT, clean_environment
 
 HOSTILE = b"<b onload='x'>&\x00\x1b[31m\xff]]>\xed\xa0\x80" + "\ufffe\u202e宽".encode()
@@ -245,14 +245,6 @@ async def test_what_was_not_watched_is_hatched_during_an_outage_and_afterwards(
         if kind == "timeline":
             assert "╱╱╱╱╱╱╱╱" in str(view)
         view.stop()
-
-
-async def until(ready: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if ready():
-            return
-        await asyncio.sleep(0.05)
-    pytest.fail("never became true")
 
 
 def hatches(view: Any) -> list[tuple[float, float]]:

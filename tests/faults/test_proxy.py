@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,14 @@ class Echo:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     endpoint: str = ""
 
+    @classmethod
+    @asynccontextmanager
+    async def running(cls) -> AsyncIterator[Echo]:
+        echo = cls()
+        async with await asyncio.start_server(echo.serve, "127.0.0.1", 0) as server:
+            echo.endpoint = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            yield echo
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while data := await reader.read(100):
@@ -39,9 +48,7 @@ class Echo:
 
 @pytest.fixture
 async def echo() -> AsyncIterator[Echo]:
-    echo = Echo()
-    async with await asyncio.start_server(echo.serve, "127.0.0.1", 0) as server:
-        echo.endpoint = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with Echo.running() as echo:
         yield echo
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pandas
 import polars
@@ -19,7 +17,7 @@ from electiontui.embedded import EmbeddedEtcd
 from electiontui.notebook import Connection, connect
 from electiontui.notebook.terms import COLUMNS, terms_of
 
-from ..servers import ROOT, Etcdctl, clean_environment
+from ..servers import ROOT, Etcdctl, clean_environment, wait_until
 from .logs import NOW, log_of, step
 
 
@@ -27,13 +25,6 @@ from .logs import NOW, log_of, step
 def connected(etcd: EmbeddedEtcd, prefix: str) -> Iterator[Connection]:
     with connect(etcd.endpoint, prefix=prefix) as connection:
         yield connection
-
-
-def until(ready: Callable[[], Any], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not ready():
-        assert time.monotonic() < end, "never became true"
-        time.sleep(0.02)
 
 
 def views_threads() -> int:
@@ -88,7 +79,11 @@ def test_the_card_tells_what_is_there(connected: Connection, etcd: EmbeddedEtcd)
     connected.campaign("orders/<a>", "node-<a>").wait(10)
     with connected.campaign("orders/b", "gone"):
         pass
-    until(lambda: "orders/b" in connected.monitor.elections and not len(connected.monitor.elections["orders/b"]))
+    wait_until(
+        lambda: "orders/b" in connected.monitor.elections and not len(connected.monitor.elections["orders/b"]),
+        "the empty election is seen",
+        20,
+    )
     text, html = repr(connected), connected._repr_html_()
     assert f"{etcd.endpoint}: etcd 3.5" in text
     assert "orders/b" in text.partition("vacant")[2].split("\n")[0]
@@ -111,7 +106,7 @@ def test_it_campaigns_where_it_watches(etcd: EmbeddedEtcd, name: str, prefix: st
     with connect(etcd.endpoint, prefix=prefix) as connection:
         campaign = connection.campaign(job, "node-a").wait(10)
         assert campaign.key.startswith(key.replace("job", job).encode())
-        until(lambda: job in connection.monitor.elections)
+        wait_until(lambda: job in connection.monitor.elections, "the election is seen", 20)
 
 
 def test_terms_are_flat_records_that_data_frames_take(connected: Connection) -> None:
@@ -120,7 +115,7 @@ def test_terms_are_flat_records_that_data_frames_take(connected: Connection) -> 
             pass
     last = connected.campaign("orders/a", "node-3").wait(10)
     connected.campaign("stock", "node-9").wait(10)
-    until(lambda: len([each for each in connected.terms() if each["leader"]]) == 4)
+    wait_until(lambda: len([each for each in connected.terms() if each["leader"]]) == 4, "four terms are told", 20)
     terms = connected.terms("orders/*")
     assert [each["leader"] for each in terms if each["leader"]] == ["node-1", "node-2", "node-3"]
     assert all(tuple(each) == COLUMNS for each in terms)
@@ -158,7 +153,11 @@ def test_terms_since_leave_out_what_ended_before() -> None:
 def test_a_span_of_terms_may_be_given_in_words_or_as_a_moment(connected: Connection) -> None:
     with connected.campaign("job", "early"):
         pass
-    until(lambda: any(each["leader"] == "early" and each["ended"] for each in connected.terms()))
+    wait_until(
+        lambda: any(each["leader"] == "early" and each["ended"] for each in connected.terms()),
+        "the early term has ended",
+        20,
+    )
     assert any(each["leader"] == "early" for each in connected.terms("job", since="1h"))
     assert not any(each["leader"] == "early" for each in connected.terms("job", since=utc_now()))
     with pytest.raises(ValueError, match="duration"):
@@ -169,7 +168,7 @@ def test_all_views_of_a_connection_share_what_was_seen(connected: Connection) ->
     with connected.campaign("job", "node-1"):
         pass
     connected.campaign("job", "node-2").wait(10)
-    until(lambda: "node-2" in str(connected.timeline("job")))
+    wait_until(lambda: "node-2" in str(connected.timeline("job")), "node-2 is drawn", 20)
     for _ in range(2):
         assert "node-1" in str(connected.timeline("job"))
         assert "1 election" in str(connected.elections("j*"))

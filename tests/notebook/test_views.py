@@ -19,14 +19,7 @@ from electiontui.notebook import elections, timeline
 from electiontui.pictures.colours import COLOURS, shade_of
 
 from .logs import log_of
-
-
-async def until(ready: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if ready():
-            return
-        await asyncio.sleep(0.05)
-    pytest.fail("never became true")
+from .waiting import until
 
 
 def leads(monitor: Monitor, name: str) -> str | None:
